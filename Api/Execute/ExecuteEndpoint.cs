@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+using Sandbox.Cluster.Api.Contexts;
+using Sandbox.Cluster.Api.Refusals;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interfaces.Executions;
+
+namespace Sandbox.Cluster.Api.Execute;
+
+/// <summary><c>POST /execute</c>: run code in a context and wait for all of its output.</summary>
+internal static class ExecuteEndpoint
+{
+    public static IEndpointRouteBuilder MapExecute(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/execute", ExecuteAsync);
+        return routes;
+    }
+
+    private static async Task<IResult> ExecuteAsync(
+        HttpRequest http, ContextClient contexts, IOptions<ExecuteLimits> limits, CancellationToken cancellationToken)
+    {
+        if (!IsJson(http.ContentType))
+            return Refusal.Of(StatusCodes.Status415UnsupportedMediaType, "Send the request as application/json in UTF-8.");
+        if (await ReadBodyAsync(http, cancellationToken) is not { } body)
+            return TooLarge($"The body is larger than {ExecuteRequestReader.MaxBodyBytes} bytes.");
+
+        var read = ExecuteRequestReader.Read(body, limits.Value);
+        if (read.CodeTooLarge)
+            return TooLarge($"The member code is larger than {ExecuteRequestReader.MaxCodeBytes} bytes.");
+        if (read.Request is not { } request)
+            return Refusal.BadRequest(read.Faults);
+
+        var key = new ContextKey(ContextKey.DefaultTenant, request.ContextId ?? NewId());
+        var command = new ExecuteCommand(NewId(), request.Code, request.Language, request.Environment, request.Timeout);
+        return await contexts.ExecuteAsync(key, command, cancellationToken) switch
+        {
+            ExecutionEnded ended => new ExecutionAnswer(key.ContextId, command.ExecutionId, ended.Result),
+            ExecutionRefused refused => Refuse(refused),
+            _ => ExecutionAnswer.SiloUnavailable(key.ContextId, command.ExecutionId),
+        };
+    }
+
+    private static IResult Refuse(ExecutionRefused refused) => refused.Reason switch
+    {
+        RefusalReason.LanguageMismatch => Refusal.BadRequest(
+            [new FieldError("language", $"is not the context's language, which is {NameOf(refused.ContextLanguage)}")]),
+        RefusalReason.QueueFull => Refusal.TryLater(
+            StatusCodes.Status429TooManyRequests, "Too many executions wait on this context.", retryAfterSeconds: 1),
+        RefusalReason.ShuttingDown => Refusal.TryLater(
+            StatusCodes.Status503ServiceUnavailable, "The silo of this context is shutting down.", retryAfterSeconds: 1),
+        _ => throw new InvalidOperationException($"A context refused for the unknown reason {refused.Reason}."),
+    };
+
+    private static string NameOf(Language language) => language switch
+    {
+        Language.Python => "python",
+        Language.TypeScript => "typescript",
+        _ => throw new ArgumentOutOfRangeException(nameof(language), language, null),
+    };
+
+    private static bool IsJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+        && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The whole body, or null when it is too large.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                var read = await http.BodyReader.ReadAsync(cancellationToken);
+                if (read.IsCompleted)
+                    return read.Buffer.IsSingleSegment ? read.Buffer.First : read.Buffer.ToArray();
+                http.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            }
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return null;
+        }
+    }
+
+    private static IResult TooLarge(string message) => Refusal.Of(StatusCodes.Status413PayloadTooLarge, message);
+
+    /// <summary>128 random bits: nobody guesses another's context.</summary>
+    private static string NewId() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+}

@@ -1,0 +1,17 @@
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+
+namespace Sandbox.Cluster.Grains.Interfaces.Executions;
+
+/// <summary>One run of code. The Api has checked every field against the HTTP contract.</summary>
+/// <param name="ExecutionId">Made by the Api, so that it can interrupt what it has not had an answer about; 1 to 64 of <c>[A-Za-z0-9_-]</c>.</param>
+/// <param name="Code">Source code, at most 1 MiB of UTF-8, without lone surrogates.</param>
+/// <param name="Language">Null: the context's own, or Python for a new context.</param>
+/// <param name="Environment">Set for this execution only; null for none.</param>
+/// <param name="Timeout">Counted from the moment the code starts.</param>
+[GenerateSerializer, Immutable, Alias("ExecuteCommand")]
+public sealed record ExecuteCommand(
+    [property: Id(0)] string ExecutionId,
+    [property: Id(1)] string Code,
+    [property: Id(2)] Language? Language,
+    [property: Id(3)] Dictionary<string, string>? Environment,
+    [property: Id(4)] TimeSpan Timeout);

@@ -1,0 +1,64 @@
+using Sandbox.Cluster.Grains.Interfaces.Executions;
+
+namespace Sandbox.Cluster.Grains.Contexts;
+
+/// <summary>One execution from its acceptance to its result, and whether anybody still waits for that.</summary>
+internal sealed class Execution : IDisposable
+{
+    private readonly TaskCompletionSource<ExecutionResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<InterruptCause> _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _lease;
+    private readonly ITimer _leaseTimer;
+    private readonly CancellationTokenRegistration _shutdown;
+
+    public Execution(ExecuteCommand command, TimeSpan lease, TimeProvider time, CancellationToken stopping)
+    {
+        Command = command;
+        _time = time;
+        _lease = lease;
+        _leaseTimer = time.CreateTimer(_ => Interrupt(InterruptCause.ClientGone), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _shutdown = stopping.Register(() => Interrupt(InterruptCause.ShuttingDown));
+    }
+
+    public ExecuteCommand Command { get; }
+
+    /// <summary>Completes when it has ended.</summary>
+    public Task<ExecutionResult> Result => _result.Task;
+
+    /// <summary>Completes with the first cause to interrupt it.</summary>
+    public Task<InterruptCause> Interrupted => _interrupted.Task;
+
+    /// <summary>Asks for its interruption. Any thread, any number of times: the first cause counts.</summary>
+    public void Interrupt(InterruptCause cause) => _interrupted.TrySetResult(cause);
+
+    public void Complete(ExecutionResult result)
+    {
+        if (_result.TrySetResult(result))
+            Dispose();
+    }
+
+    /// <summary>
+    /// Waits for the end on behalf of its client; false when it is not there within <paramref name="patience"/>. From then
+    /// on the client has the time of its lease to ask again. A cancelled wait is a client that left.
+    /// </summary>
+    public async Task<bool> EndsWithinAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        _leaseTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await ((Task)Result).WaitAsync(patience, _time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (Result.IsCompleted)
+            return true;
+        if (cancellationToken.IsCancellationRequested)
+            Interrupt(InterruptCause.ClientGone);
+        else
+            _leaseTimer.Change(_lease, Timeout.InfiniteTimeSpan);
+        return false;
+    }
+
+    public void Dispose()
+    {
+        _leaseTimer.Dispose();
+        _shutdown.Dispose();
+    }
+}

@@ -1,0 +1,42 @@
+namespace Sandbox.Cluster.Grains.Contexts;
+
+/// <summary>
+/// First come, first served, one at a time, and only so many waiting. Lives on its grain's scheduler: no locks.
+/// </summary>
+internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
+{
+    private readonly Queue<Execution> _waiting = new();
+    private Execution? _running;
+
+    /// <summary>Takes an execution and starts it when nothing else runs; false when too many wait.</summary>
+    public bool TryAdd(Execution execution)
+    {
+        if (_running is null)
+        {
+            _running = execution;
+            _ = RunAllAsync();
+            return true;
+        }
+        if (_waiting.Count >= maxQueued)
+            return false;
+        _waiting.Enqueue(execution);
+        return true;
+    }
+
+    /// <summary>Empties the queue of what waits.</summary>
+    public IReadOnlyList<Execution> TakeWaiting()
+    {
+        var taken = _waiting.ToArray();
+        _waiting.Clear();
+        return taken;
+    }
+
+    private async Task RunAllAsync()
+    {
+        while (_running is { } execution)
+        {
+            await run(execution);
+            _running = _waiting.TryDequeue(out var next) ? next : null;
+        }
+    }
+}

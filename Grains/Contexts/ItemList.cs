@@ -1,0 +1,51 @@
+using System.Text;
+using Sandbox.Cluster.Grains.Interfaces.Executions;
+using Sandbox.Cluster.Grains.Interpreters;
+
+namespace Sandbox.Cluster.Grains.Contexts;
+
+/// <summary>
+/// The rich items of one execution: in order of appearance, an update in the place of what it updates, and what went over
+/// the limit counted and said in a last item.
+/// </summary>
+internal sealed class ItemList(int maxBytes)
+{
+    private readonly List<OutputItem> _items = [];
+    private readonly Dictionary<string, int> _displays = new(StringComparer.Ordinal);
+    private int _bytes;
+    private long _dropped;
+    private bool _primaryDropped;
+
+    public void Add(InterpreterItem item)
+    {
+        var replaced = -1;
+        if (item is { IsUpdate: true, DisplayId: { } updated } && _displays.TryGetValue(updated, out var index))
+            replaced = index;
+
+        var bytes = _bytes + item.Data.Length - (replaced < 0 ? 0 : _items[replaced].Data.Length);
+        if (bytes > maxBytes)
+        {
+            _dropped += item.Data.Length;
+            _primaryDropped |= item.IsPrimary;
+            return;
+        }
+
+        _bytes = bytes;
+        if (replaced >= 0)
+        {
+            _items[replaced] = new OutputItem(_items[replaced].IsPrimary, item.Data);
+            return;
+        }
+        if (item.DisplayId is { } name)
+            _displays[name] = _items.Count;
+        _items.Add(new OutputItem(item.IsPrimary, item.Data));
+    }
+
+    /// <summary>The items so far; the list is not used any more afterwards.</summary>
+    public IReadOnlyList<OutputItem> ToItems()
+    {
+        if (_dropped > 0)
+            _items.Add(new OutputItem(_primaryDropped, Encoding.UTF8.GetBytes($$"""{"text/plain":"{{LogLines.Notice(_dropped)}}"}""")));
+        return _items;
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Sandbox.Cluster.Grains.Contexts;
+using Sandbox.Cluster.Grains.Interpreters;
+
+namespace Sandbox.Cluster.Grains;
+
+/// <summary>What the grains need of their silo.</summary>
+public static class GrainServices
+{
+    /// <summary>
+    /// Adds interpreters, their options and what the context grains share. Call it before Orleans is added: hosted services
+    /// stop in reverse order, and the launchers must outlive the grains.
+    /// </summary>
+    public static IServiceCollection AddContextGrains(this IServiceCollection services)
+    {
+        services.AddOptions<InterpreterOptions>().BindConfiguration(InterpreterOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<OutputLimits>().BindConfiguration(OutputLimits.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ContextOptions>().BindConfiguration(ContextOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ExecutionRunner>();
+        services.AddSingleton<LauncherPool>();
+        services.AddSingleton<IInterpreterPool>(provider => provider.GetRequiredService<LauncherPool>());
+        services.AddHostedService(provider => provider.GetRequiredService<LauncherPool>());
+        return services;
+    }
+}

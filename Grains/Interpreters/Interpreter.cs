@@ -1,0 +1,216 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interpreters.Protocol;
+
+namespace Sandbox.Cluster.Grains.Interpreters;
+
+/// <summary>The host's end of an interpreter: owns the connection to its supervisor, and so the processes behind it.</summary>
+internal sealed class Interpreter : IInterpreter
+{
+    private readonly Socket _socket;
+    private readonly NetworkStream _stream;
+    private readonly TimeSpan _endTimeout;
+    private readonly Task _reading;
+    private readonly TaskCompletionSource<Hello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<InterpreterEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private volatile Running? _running;
+    private volatile bool _hangingUp;
+
+    private Interpreter(Socket socket, TimeSpan endTimeout)
+    {
+        _socket = socket;
+        _stream = new NetworkStream(socket, ownsSocket: true);
+        _endTimeout = endTimeout;
+        _reading = Task.Run(ReadAsync);
+    }
+
+    public Task<InterpreterEnd> Ended => _ended.Task;
+
+    /// <summary>Connects to a launcher's socket and waits for the driver's hello.</summary>
+    /// <exception cref="InterpreterUnavailableException">The interpreter did not say hello in time, or not rightly.</exception>
+    public static async Task<Interpreter> ConnectAsync(
+        string socketPath, Language language, OutputLimits limits, InterpreterOptions options, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Interpreter interpreter;
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
+            interpreter = new Interpreter(socket, options.EndTimeout);
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            if (e is SocketException)
+                throw new InterpreterUnavailableException("The launcher accepts no connection.", e);
+            throw;
+        }
+
+        try
+        {
+            await interpreter.SendAsync(Requests.Start(limits));
+            var hello = await interpreter._hello.Task.WaitAsync(options.StartTimeout, cancellationToken);
+            if (hello.Language != LanguageName(language))
+                throw new InterpreterUnavailableException("The launcher starts interpreters of another language.");
+            return interpreter;
+        }
+        catch (Exception e)
+        {
+            await interpreter.DisposeAsync();
+            if (e is not TimeoutException)
+                throw;
+            throw new InterpreterUnavailableException(
+                $"The interpreter did not start within {options.StartTimeout.TotalSeconds:0} s.", e);
+        }
+    }
+
+    public async Task<InterpreterReply> ExecuteAsync(InterpreterCommand command, IOutputSink output)
+    {
+        var running = new Running(command.ExecutionId, output);
+        if (Interlocked.CompareExchange(ref _running, running, null) is not null)
+            throw new InvalidOperationException("The interpreter is running another execution.");
+        // Set before the check, so that an end between the two is seen by one of them.
+        if (_ended.Task.IsCompleted)
+            return new InterpreterReply(null, await _ended.Task);
+        await SendAsync(Requests.Execute(command));
+        return await running.Reply.Task;
+    }
+
+    public Task InterruptAsync(string executionId, InterruptRung rung) => SendAsync(Requests.Interrupt(executionId, rung));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_hangingUp)
+        {
+            _hangingUp = true;
+            try
+            {
+                // Half a hang-up: the supervisor ends everything, says so, and closes.
+                _socket.Shutdown(SocketShutdown.Send);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // The connection is gone already.
+            }
+        }
+        await _reading.WaitAsync(_endTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stream.DisposeAsync();
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static string LanguageName(Language language) => language switch
+    {
+        Language.Python => "python",
+        Language.TypeScript => "typescript",
+        _ => throw new ArgumentOutOfRangeException(nameof(language), language, null),
+    };
+
+    /// <summary>A connection that takes no bytes is a dead one; the reader notices and ends the interpreter.</summary>
+    private async Task SendAsync(byte[] frame)
+    {
+        using var bound = new CancellationTokenSource(_endTimeout);
+        try
+        {
+            await _writing.WaitAsync(bound.Token);
+            try
+            {
+                await _stream.WriteAsync(frame, bound.Token);
+            }
+            finally
+            {
+                _writing.Release();
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            await _stream.DisposeAsync();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var end = new InterpreterEnd(InterpreterEndReason.ConnectionLost);
+        var reader = PipeReader.Create(_stream, new StreamPipeReaderOptions(leaveOpen: true));
+        try
+        {
+            while (true)
+            {
+                var read = await reader.ReadAsync();
+                var buffer = read.Buffer;
+                while (Frame.TryRead(ref buffer, out var frame))
+                {
+                    using (frame)
+                    {
+                        var message = EventReader.Read(frame.RootElement);
+                        if (message is Ended ended)
+                            end = ended.End;
+                        else
+                            Handle(message);
+                    }
+                }
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                if (read.IsCompleted)
+                    break;
+            }
+        }
+        catch (ProtocolException e)
+        {
+            end = new InterpreterEnd(InterpreterEndReason.Protocol, Detail: e.Message);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // Whatever was said last stands: `ended` may have come before the connection broke.
+        }
+        finally
+        {
+            await reader.CompleteAsync();
+            await _stream.DisposeAsync();
+            if (_hangingUp && end.Reason == InterpreterEndReason.ConnectionLost)
+                end = new InterpreterEnd(InterpreterEndReason.Closed);
+            _ended.TrySetResult(end);
+            _hello.TrySetException(new InterpreterUnavailableException($"The interpreter did not start: {end.Describe()}."));
+            _running?.Reply.TrySetResult(new InterpreterReply(null, end));
+        }
+    }
+
+    private void Handle(InterpreterEvent message)
+    {
+        switch (message)
+        {
+            case Hello hello:
+                _hello.TrySetResult(hello);
+                break;
+            case Output output when output.IsStderr:
+                OutputOf(output.ExecutionId).Stderr(output.Text);
+                break;
+            case Output output:
+                OutputOf(output.ExecutionId).Stdout(output.Text);
+                break;
+            case Dropped dropped:
+                OutputOf(dropped.ExecutionId).Dropped(dropped.OfStderr, dropped.Bytes);
+                break;
+            case Item item:
+                OutputOf(item.ExecutionId).Item(item.Value);
+                break;
+            case Done done:
+                OutputOf(done.ExecutionId);
+                var running = _running!;
+                _running = null;
+                running.Reply.TrySetResult(new InterpreterReply(done.Error, null));
+                break;
+        }
+    }
+
+    private IOutputSink OutputOf(string executionId) =>
+        _running is { } running && running.ExecutionId == executionId
+            ? running.Output
+            : throw new ProtocolException("An event names an execution that is not running.");
+
+    private sealed record Running(string ExecutionId, IOutputSink Output)
+    {
+        public TaskCompletionSource<InterpreterReply> Reply { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

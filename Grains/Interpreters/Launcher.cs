@@ -1,0 +1,167 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+
+namespace Sandbox.Cluster.Grains.Interpreters;
+
+/// <summary>
+/// One run of a launcher process: the only type that touches it. The launcher ends, and takes its interpreters with it, when
+/// its stdin is closed, so it cannot outlive this process however that ends.
+/// </summary>
+internal sealed partial class Launcher : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly DirectoryInfo _directory;
+    private readonly Language _language;
+    private readonly ILogger _logger;
+    private readonly Task _errors;
+    private int _disposed;
+
+    private Launcher(Process process, DirectoryInfo directory, Language language, ILogger logger)
+    {
+        _process = process;
+        _directory = directory;
+        _language = language;
+        _logger = logger;
+        _errors = LogErrorsAsync();
+        Exited = process.WaitForExitAsync();
+    }
+
+    /// <summary>Where it accepts connections; each is one interpreter.</summary>
+    public string SocketPath => SocketIn(_directory);
+
+    /// <summary>Completes when the process is gone.</summary>
+    public Task Exited { get; }
+
+    /// <summary>Starts a launcher and waits until it accepts connections.</summary>
+    /// <exception cref="InterpreterUnavailableException">It could not be started; the message says what to do.</exception>
+    public static async Task<Launcher> StartAsync(
+        Language language, InterpreterOptions options, ILogger logger, CancellationToken cancellationToken)
+    {
+        // Not below the data folder: a unix socket's path has at most 107 bytes.
+        var directory = Directory.CreateTempSubdirectory("sandbox-");
+        Launcher? launcher = null;
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            var process = Process.Start(Command(language, options, directory))
+                ?? throw new InterpreterUnavailableException("The launcher's process was not started.");
+            launcher = new Launcher(process, directory, language, logger);
+            await launcher.ReadyAsync(options.LauncherStartTimeout, cancellationToken);
+            LogReady(logger, language, process.Id, clock.ElapsedMilliseconds);
+            return launcher;
+        }
+        catch (Exception e)
+        {
+            if (launcher is not null)
+                await launcher.DisposeAsync();
+            else
+                directory.Delete(recursive: true);
+            if (e is not Win32Exception)
+                throw;
+            throw new InterpreterUnavailableException(
+                $"{options.PythonPath} cannot be started; install it or set {InterpreterOptions.Section}:PythonPath.", e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        _process.StandardInput.Close();
+        await Exited.WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_process.HasExited)
+        {
+            LogKilled(_logger, _language, _process.Id);
+            _process.Kill(entireProcessTree: true);
+            await Exited;
+        }
+        await _errors;
+        _process.Dispose();
+        if (_directory.Exists)
+            _directory.Delete(recursive: true);
+    }
+
+    private static ProcessStartInfo Command(Language language, InterpreterOptions options, DirectoryInfo directory)
+    {
+        var drivers = Path.GetFullPath(options.DriversDirectory);
+        var script = Path.Combine(drivers, "launcher", "launcher.py");
+        if (!File.Exists(script))
+        {
+            throw new InterpreterUnavailableException(
+                $"No launcher at {script}; set {InterpreterOptions.Section}:DriversDirectory to the folder Grains/drivers.");
+        }
+        var command = new ProcessStartInfo(options.PythonPath)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = directory.FullName,
+            ArgumentList =
+            {
+                "-I", script,
+                "--language", language == Language.Python ? "python" : "typescript",
+                "--socket", SocketIn(directory),
+                "--homes", directory.CreateSubdirectory("homes").FullName,
+            },
+        };
+        if (language == Language.TypeScript)
+        {
+            command.ArgumentList.Add("--bun");
+            command.ArgumentList.Add(BunPath(options, drivers));
+        }
+        // Nothing of this process' environment, which holds secrets, may reach an interpreter.
+        command.Environment.Clear();
+        command.Environment["PATH"] = "/usr/bin:/bin";
+        command.Environment["LANG"] = "C.UTF-8";
+        command.Environment["HOME"] = directory.FullName;
+        return command;
+    }
+
+    private static string BunPath(InterpreterOptions options, string drivers)
+    {
+        var path = options.BunPath ?? Path.Combine(drivers, "typescript", "node_modules", "bun", "bin", "bun.exe");
+        return File.Exists(path)
+            ? Path.GetFullPath(path)
+            : throw new InterpreterUnavailableException(
+                $"No Bun at {path}; run npm ci in {Path.Combine(drivers, "typescript")} or set {InterpreterOptions.Section}:BunPath.");
+    }
+
+    private static string SocketIn(DirectoryInfo directory) => Path.Combine(directory.FullName, "launcher.sock");
+
+    private async Task ReadyAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        string? line;
+        try
+        {
+            line = await _process.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(timeout, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new InterpreterUnavailableException(
+                $"The {_language} launcher was not ready within {timeout.TotalSeconds:0} s.", e);
+        }
+        if (line != "ready")
+        {
+            throw new InterpreterUnavailableException(
+                $"The {_language} launcher ended before it was ready; its last words are in the log. Run deploy/prerequisites.sh.");
+        }
+    }
+
+    /// <summary>A launcher writes only words of ours to stderr.</summary>
+    private async Task LogErrorsAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+            LogWords(_logger, _language, line);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Language} launcher {Pid} ready after {Milliseconds} ms")]
+    private static partial void LogReady(ILogger logger, Language language, int pid, long milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Language} launcher: {Line}")]
+    private static partial void LogWords(ILogger logger, Language language, string line);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Language} launcher {Pid} did not end when asked and was killed")]
+    private static partial void LogKilled(ILogger logger, Language language, int pid);
+}

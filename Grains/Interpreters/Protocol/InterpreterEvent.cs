@@ -1,0 +1,16 @@
+namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
+
+/// <summary>What comes from an interpreter's supervisor, after every check of <c>drivers/PROTOCOL.md</c>.</summary>
+internal abstract record InterpreterEvent;
+
+internal sealed record Hello(string Language, string Version) : InterpreterEvent;
+
+internal sealed record Output(string ExecutionId, bool IsStderr, string Text) : InterpreterEvent;
+
+internal sealed record Dropped(string ExecutionId, bool OfStderr, long Bytes) : InterpreterEvent;
+
+internal sealed record Item(string ExecutionId, InterpreterItem Value) : InterpreterEvent;
+
+internal sealed record Done(string ExecutionId, RaisedError? Error) : InterpreterEvent;
+
+internal sealed record Ended(InterpreterEnd End) : InterpreterEvent;

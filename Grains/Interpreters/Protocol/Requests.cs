@@ -1,0 +1,37 @@
+using System.Collections.ObjectModel;
+
+namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
+
+/// <summary>The requests that the host sends, as frames.</summary>
+internal static class Requests
+{
+    public static byte[] Start(OutputLimits limits) => Frame.Write(json =>
+    {
+        json.WriteString("op"u8, "start"u8);
+        json.WriteStartObject("limits"u8);
+        json.WriteNumber("stream_bytes"u8, limits.StreamBytes);
+        json.WriteNumber("item_bytes"u8, limits.ItemBytes);
+        json.WriteEndObject();
+        json.WriteStartObject("env"u8);
+        json.WriteEndObject();
+    });
+
+    public static byte[] Execute(InterpreterCommand command) => Frame.Write(json =>
+    {
+        json.WriteString("op"u8, "execute"u8);
+        json.WriteString("id"u8, command.ExecutionId);
+        json.WriteNumber("count"u8, command.Count);
+        json.WriteString("code"u8, command.Code);
+        json.WriteStartObject("env"u8);
+        foreach (var variable in command.Environment ?? ReadOnlyDictionary<string, string>.Empty)
+            json.WriteString(variable.Key, variable.Value);
+        json.WriteEndObject();
+    });
+
+    public static byte[] Interrupt(string executionId, InterruptRung rung) => Frame.Write(json =>
+    {
+        json.WriteString("op"u8, "interrupt"u8);
+        json.WriteString("id"u8, executionId);
+        json.WriteNumber("rung"u8, (int)rung);
+    });
+}
