@@ -75,7 +75,11 @@ internal static class ExecuteEndpoint
             {
                 var read = await http.BodyReader.ReadAsync(cancellationToken);
                 if (read.IsCompleted)
-                    return read.Buffer.IsSingleSegment ? read.Buffer.First : read.Buffer.ToArray();
+                {
+                    var body = read.Buffer.ToArray();
+                    http.BodyReader.AdvanceTo(read.Buffer.End);
+                    return body;
+                }
                 http.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
         }

@@ -132,7 +132,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
                 _session.State);
         }
 
-        ContextState state;
+        var state = _session.State;
         try
         {
             state = await _session.EnsureInterpreterAsync(_language!.Value, _stopping);
@@ -140,7 +140,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         catch (InterpreterUnavailableException e)
         {
             LogUnavailable(_logger, execution.Command.ExecutionId, e.Message);
-            return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.", _session.State);
+            return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.", state);
         }
         if (state == ContextState.Lost)
             return Lost();

@@ -131,29 +131,11 @@ internal sealed class Interpreter : IInterpreter
 
     private async Task ReadAsync()
     {
-        var end = new InterpreterEnd(InterpreterEndReason.ConnectionLost);
         var reader = PipeReader.Create(_stream, new StreamPipeReaderOptions(leaveOpen: true));
+        InterpreterEnd? end = null;
         try
         {
-            while (true)
-            {
-                var read = await reader.ReadAsync();
-                var buffer = read.Buffer;
-                while (Frame.TryRead(ref buffer, out var frame))
-                {
-                    using (frame)
-                    {
-                        var message = EventReader.Read(frame.RootElement);
-                        if (message is Ended ended)
-                            end = ended.End;
-                        else
-                            Handle(message);
-                    }
-                }
-                reader.AdvanceTo(buffer.Start, buffer.End);
-                if (read.IsCompleted)
-                    break;
-            }
+            end = await ReadToEndAsync(reader);
         }
         catch (ProtocolException e)
         {
@@ -161,17 +143,39 @@ internal sealed class Interpreter : IInterpreter
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // Whatever was said last stands: `ended` may have come before the connection broke.
+            // The connection broke, or this side gave it up.
         }
         finally
         {
             await reader.CompleteAsync();
             await _stream.DisposeAsync();
-            if (_hangingUp && end.Reason == InterpreterEndReason.ConnectionLost)
-                end = new InterpreterEnd(InterpreterEndReason.Closed);
+            end ??= new InterpreterEnd(_hangingUp ? InterpreterEndReason.Closed : InterpreterEndReason.ConnectionLost);
             _ended.TrySetResult(end);
             _hello.TrySetException(new InterpreterUnavailableException($"The interpreter did not start: {end.Describe()}."));
             _running?.Reply.TrySetResult(new InterpreterReply(null, end));
+        }
+    }
+
+    /// <summary>Reads to <c>ended</c>, the last frame of a connection; null when the connection ends without it.</summary>
+    private async Task<InterpreterEnd?> ReadToEndAsync(PipeReader reader)
+    {
+        while (true)
+        {
+            var read = await reader.ReadAsync();
+            var buffer = read.Buffer;
+            while (Frame.TryRead(ref buffer, out var frame))
+            {
+                using (frame)
+                {
+                    var message = EventReader.Read(frame.RootElement);
+                    if (message is Ended ended)
+                        return ended.End;
+                    Handle(message);
+                }
+            }
+            reader.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted)
+                return null;
         }
     }
 

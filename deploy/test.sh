@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Every test of the project: C#, Python and TypeScript. Ends with one line, `N passed, N failed, N skipped`.
+#   --quick   leaves out the slow groups
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+quick=
+case "${1:-}" in
+  '') ;;
+  --quick) quick=1 ;;
+  *) printf 'usage: deploy/test.sh [--quick]\n' >&2; exit 2 ;;
+esac
+
+deploy/prerequisites.sh --tests
+deploy/build.sh
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+# A suite that fails is counted by its report; the others run all the same.
+suite() { printf '==> %s\n' "$1" >&2; shift; "$@" || true; }
+
+suite 'Python: launcher, supervisor, driver' \
+  /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/python.xml" Tests/drivers/launcher Tests/drivers/python
+suite 'TypeScript: driver' \
+  "$root/Tests/drivers/typescript/run.sh" --reporter=junit --reporter-outfile="$results/typescript.xml"
+suite 'C#' \
+  dotnet test Tests/Tests.csproj -c Release --no-build -nologo --logger "trx;LogFileName=$results/csharp.trx" \
+  ${quick:+--filter 'Category!=Slow'}
+
+/usr/bin/python3 deploy/tally.py "$results/python.xml" "$results/typescript.xml" "$results/csharp.trx"
