@@ -72,7 +72,10 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     public Task Interrupt(string executionId, InterruptCause cause, CancellationToken cancellationToken)
     {
         if (_executions.TryGetValue(executionId, out var execution))
+        {
             execution.Interrupt(cause);
+            Withdraw(execution);
+        }
         return Task.CompletedTask;
     }
 
@@ -88,9 +91,22 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private async Task<ExecutionReply> AnswerAsync(Execution execution, CancellationToken cancellationToken)
     {
         if (!await execution.EndsWithinAsync(_options.AnswerWithin, cancellationToken))
+        {
+            if (execution.Interrupted.IsCompleted)
+                Withdraw(execution);
             return new ExecutionPending();
+        }
         _executions.Remove(execution.Command.ExecutionId);
         return new ExecutionEnded(await execution.Result);
+    }
+
+    /// <summary>Frees the place of an execution that was interrupted while it waited.</summary>
+    private void Withdraw(Execution execution)
+    {
+        if (!_queue.TryRemove(execution))
+            return;
+        execution.Complete(NeverStarted(execution.Interrupted.Result));
+        ForgetUnasked(execution);
     }
 
     /// <summary>One turn of the queue. Never faults: a queue whose turn failed would stand still.</summary>
@@ -124,13 +140,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private async Task<ExecutionResult> ResultOfAsync(Execution execution)
     {
         if (execution.Interrupted.IsCompleted)
-        {
-            var cause = ExecutionRunner.Describe(await execution.Interrupted);
-            return NotRun(
-                ErrorKind.Interrupted,
-                $"The execution was interrupted before it started: {cause}. The code was not run. The context's state is kept.",
-                _session.State);
-        }
+            return NeverStarted(await execution.Interrupted);
 
         var state = _session.State;
         try
@@ -159,6 +169,11 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         ErrorKind.ContextLost,
         "The context's interpreter was lost and its state with it. The code was not run; the next call runs in a new interpreter.",
         ContextState.Lost);
+
+    private ExecutionResult NeverStarted(InterruptCause cause) => NotRun(
+        ErrorKind.Interrupted,
+        $"The execution was interrupted before it started: {ExecutionRunner.Describe(cause)}. The code was not run. The context's state is kept.",
+        _session.State);
 
     private ExecutionResult NotRun(ErrorKind kind, string value, ContextState state) =>
         new([], [], [], ExecutionError.Of(kind, value), null, state, _session.Incarnation);

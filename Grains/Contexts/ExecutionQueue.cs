@@ -5,7 +5,7 @@ namespace Sandbox.Cluster.Grains.Contexts;
 /// </summary>
 internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
 {
-    private readonly Queue<Execution> _waiting = new();
+    private readonly List<Execution> _waiting = [];
     private Execution? _running;
 
     /// <summary>Takes an execution and starts it when nothing else runs; false when too many wait.</summary>
@@ -19,9 +19,12 @@ internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
         }
         if (_waiting.Count >= maxQueued)
             return false;
-        _waiting.Enqueue(execution);
+        _waiting.Add(execution);
         return true;
     }
+
+    /// <summary>Takes one out that waits; false when it runs, has run, or never was here.</summary>
+    public bool TryRemove(Execution execution) => _waiting.Remove(execution);
 
     /// <summary>Empties the queue of what waits.</summary>
     public IReadOnlyList<Execution> TakeWaiting()
@@ -36,7 +39,9 @@ internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
         while (_running is { } execution)
         {
             await run(execution);
-            _running = _waiting.TryDequeue(out var next) ? next : null;
+            _running = _waiting.Count > 0 ? _waiting[0] : null;
+            if (_running is not null)
+                _waiting.RemoveAt(0);
         }
     }
 }

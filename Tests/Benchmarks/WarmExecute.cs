@@ -1,0 +1,94 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Tests.Support;
+
+namespace Sandbox.Cluster.Benchmarks;
+
+/// <summary>
+/// <c>1+1</c> in a warm context, through HTTP with the silo embedded; beside it the floor: the same interpreter with nothing
+/// between it and the caller.
+/// </summary>
+internal static class WarmExecute
+{
+    private const int WarmUp = 300;
+    private static readonly Uri Execute = new("/execute", UriKind.Relative);
+
+    public static async Task RunAsync(int runs)
+    {
+        var data = Directory.CreateTempSubdirectory("sandbox-bench-");
+        try
+        {
+            await using var api = await ApiProcess.StartAsync(data.FullName);
+            foreach (var language in Enum.GetValues<Language>())
+                await CompareAsync(api.Client, language, runs);
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
+    }
+
+    private static async Task CompareAsync(HttpClient client, Language language, int runs)
+    {
+        var options = new InterpreterOptions { DriversDirectory = Repository.Drivers };
+        await using var launcher = await Launcher.StartAsync(language, options, NullLogger.Instance, CancellationToken.None);
+        await using var bare = await Interpreter.ConnectAsync(launcher.SocketPath, language, new OutputLimits(), options, CancellationToken.None);
+        var body = Encoding.UTF8.GetBytes($$"""{"code":"1+1","context_id":"bench-{{language}}","language":"{{language}}"}""");
+
+        var count = 0;
+        Task ThroughHttp() => PostAsync(client, body);
+        async Task ThroughNothing()
+        {
+            var reply = await bare.ExecuteAsync(new InterpreterCommand($"e{++count}", count, "1+1", null), new NoOutput());
+            if (reply.Error is not null || reply.End is not null)
+                throw new InvalidOperationException("The bare interpreter failed.");
+        }
+
+        for (var i = 0; i < WarmUp; i++)
+        {
+            await ThroughHttp();
+            await ThroughNothing();
+        }
+        var http = new Series($"warm 1+1, {language}, HTTP, silo embedded");
+        var floor = new Series($"warm 1+1, {language}, bare interpreter");
+        for (var i = 0; i < runs; i++)
+        {
+            await http.TimeAsync(ThroughHttp);
+            await floor.TimeAsync(ThroughNothing);
+        }
+        Console.WriteLine(http);
+        Console.WriteLine(floor);
+    }
+
+    private static async Task PostAsync(HttpClient client, byte[] body)
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        using var answer = await client.PostAsync(Execute, content);
+        var text = await answer.Content.ReadAsStringAsync();
+        if (answer.StatusCode != HttpStatusCode.OK || !text.Contains("\"text\":\"2\"", StringComparison.Ordinal))
+            throw new InvalidOperationException($"An execution failed: {text}");
+    }
+
+    private sealed class NoOutput : IOutputSink
+    {
+        public void Stdout(string text)
+        {
+        }
+
+        public void Stderr(string text)
+        {
+        }
+
+        public void Dropped(bool ofStderr, long bytes)
+        {
+        }
+
+        public void Item(InterpreterItem item)
+        {
+        }
+    }
+}
