@@ -4,7 +4,8 @@ using Sandbox.Cluster.Api.Health;
 using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Silo.Hosting;
 
-var builder = WebApplication.CreateBuilder(args);
+// The settings stand beside the program, wherever it is started from.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 // The cluster: this process is a silo as well.
 builder.AddSandboxSilo();
@@ -20,7 +21,7 @@ if (string.IsNullOrEmpty(builder.Configuration[WebHostDefaults.ServerUrlsKey]))
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;
-    kestrel.Limits.MaxRequestBodySize = ExecuteRequestReader.MaxBodyBytes;
+    kestrel.Limits.MaxRequestBodySize = 8 * ExecuteRequestReader.MaxBodyBytes;
     if (!access.AllowAnonymous)
         kestrel.ListenOnLoopbackOnly();
 });

@@ -1,5 +1,6 @@
 using Sandbox.Cluster.Silo.Hosting;
 
-var builder = Host.CreateApplicationBuilder(args);
+// The settings stand beside the program, wherever it is started from.
+var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddSandboxSilo();
 await builder.Build().RunAsync();

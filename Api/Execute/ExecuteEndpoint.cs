@@ -66,26 +66,26 @@ internal static class ExecuteEndpoint
             || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The whole body, or null when it is too large.</summary>
+    /// <summary>
+    /// The whole body, or null when it is too large. What is too much is read and thrown away, up to the server's own limit:
+    /// a client that is still sending when the connection closes never sees the answer.
+    /// </summary>
     private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest http, CancellationToken cancellationToken)
     {
-        try
+        var tooLarge = false;
+        while (true)
         {
-            while (true)
+            var read = await http.BodyReader.ReadAsync(cancellationToken);
+            tooLarge |= read.Buffer.Length > ExecuteRequestReader.MaxBodyBytes;
+            if (read.IsCompleted)
             {
-                var read = await http.BodyReader.ReadAsync(cancellationToken);
-                if (read.IsCompleted)
-                {
-                    var body = read.Buffer.ToArray();
-                    http.BodyReader.AdvanceTo(read.Buffer.End);
-                    return body;
-                }
-                http.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                var body = read.Buffer.ToArray();
+                http.BodyReader.AdvanceTo(read.Buffer.End);
+                if (tooLarge)
+                    return null;
+                return body;
             }
-        }
-        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            return null;
+            http.BodyReader.AdvanceTo(tooLarge ? read.Buffer.End : read.Buffer.Start, read.Buffer.End);
         }
     }
 

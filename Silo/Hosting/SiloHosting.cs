@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Sandbox.Cluster.Grains;
@@ -15,30 +13,31 @@ namespace Sandbox.Cluster.Silo.Hosting;
 /// </summary>
 public static class SiloHosting
 {
+    private const string GrainStorageKey = $"Orleans:GrainStorage:{FileGrainStorage.Name}";
+
     /// <summary>Adds the silo, its storage and its interpreters.</summary>
     public static IHostApplicationBuilder AddSandboxSilo(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddOptions<SiloOptions>().BindConfiguration(SiloOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        if (!HasProvider(builder, GrainStorageKey))
+            KeepRecordsInFiles(builder.Services);
         builder.Services.AddContextGrains();
         // A silo that leaves waits for its executions to end; the launchers and the host come after it.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         builder.UseOrleans(silo =>
         {
-            if (!IsConfigured(builder, "Orleans:Clustering:ProviderType"))
+            if (!HasProvider(builder, "Orleans:Clustering"))
                 BeAlone(silo);
-            if (!IsConfigured(builder, $"Orleans:GrainStorage:{FileGrainStorage.Name}:ProviderType"))
-                KeepRecordsInFiles(silo.Services);
-
             silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
             silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = TimeSpan.FromSeconds(20));
         });
         return builder;
     }
 
-    private static bool IsConfigured(IHostApplicationBuilder builder, string key) =>
-        !string.IsNullOrEmpty(builder.Configuration[key]);
+    private static bool HasProvider(IHostApplicationBuilder builder, string section) =>
+        !string.IsNullOrEmpty(builder.Configuration[$"{section}:ProviderType"]);
 
     private static void BeAlone(ISiloBuilder silo)
     {
@@ -57,7 +56,8 @@ public static class SiloHosting
 
     private static void KeepRecordsInFiles(IServiceCollection services)
     {
-        services.TryAddSingleton(provider => DataDirectory.Open(provider.GetRequiredService<IOptions<SiloOptions>>().Value.DataDirectory));
+        services.AddSingleton<DataDirectory>();
+        services.AddHostedService(provider => provider.GetRequiredService<DataDirectory>());
         services.AddGrainStorage(FileGrainStorage.Name, (provider, name) => new FileGrainStorage(
             provider.GetRequiredService<DataDirectory>().Folder("records")));
     }

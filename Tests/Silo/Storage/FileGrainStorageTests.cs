@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using Orleans.Storage;
+using Sandbox.Cluster.Silo.Hosting;
 using Sandbox.Cluster.Silo.Storage;
 
 namespace Sandbox.Cluster.Tests.Silo.Storage;
@@ -88,10 +90,13 @@ public sealed class FileGrainStorageTests : IDisposable
     }
 
     [Fact]
-    public void DataDirectory_IsOneSilosAlone()
+    public async Task DataDirectory_IsOneSilosAlone()
     {
-        using var first = DataDirectory.Open(_folder.FullName);
-        var refusal = Assert.Throws<InvalidOperationException>(() => DataDirectory.Open(_folder.FullName));
+        var options = Options.Create(new SiloOptions { DataDirectory = _folder.FullName });
+        using var first = new DataDirectory(options);
+        using var second = new DataDirectory(options);
+        await first.StartAsync(CancellationToken.None);
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => second.StartAsync(CancellationToken.None));
         Assert.Contains(_folder.FullName, refusal.Message, StringComparison.Ordinal);
     }
 
