@@ -1,0 +1,68 @@
+"""The driver's end of the protocol's descriptors. When one of them fails, the driver has nothing left to live for."""
+
+from fcntl import ioctl
+from os import _exit, read, write
+from termios import FIONREAD
+
+from sandbox_launcher.frames import FrameError, FrameReader, pack, parse
+
+REQUESTS = 3
+EVENTS = 5
+ACKNOWLEDGEMENTS = 6
+
+_READ_BYTES = 65536
+_CHANNEL_LOST = 71
+_ZERO = bytes(4)
+
+
+class Channel:
+    """Requests in; events out, which the caller serializes; acknowledgements in."""
+
+    def __init__(self):
+        self._reader = FrameReader()
+        self._taken = False
+
+    def receive(self) -> dict | None:
+        """The next request; None when there will be none."""
+        reader = self._reader
+        self._taken = False
+        try:
+            while True:
+                if reader.buffered:
+                    # Before it leaves the buffer: at no moment may an interrupt find nothing to belong to.
+                    self._taken = True
+                    body = reader.next_body()
+                    if body is not None:
+                        return parse(body)
+                data = read(REQUESTS, _READ_BYTES)
+                if not data:
+                    return None
+                reader.feed(data)
+        except (OSError, FrameError):
+            _exit(_CHANNEL_LOST)
+
+    def request_waiting(self) -> bool:
+        """Whether a request has arrived, in part at least, that has not been begun. For a signal handler: re-entrant."""
+        return self._taken or self._reader.buffered > 0 or ioctl(REQUESTS, FIONREAD, _ZERO) != _ZERO
+
+    def begun(self) -> None:
+        """The request that was received last is being executed."""
+        self._taken = False
+
+    def send(self, body: bytes) -> None:
+        frame = pack(body)
+        try:
+            written = write(EVENTS, frame)
+            while written < len(frame):
+                frame = frame[written:]
+                written = write(EVENTS, frame)
+        except OSError:
+            _exit(_CHANNEL_LOST)
+
+    def wait_for_acknowledgement(self) -> None:
+        try:
+            if read(ACKNOWLEDGEMENTS, 1):
+                return
+        except OSError:
+            pass
+        _exit(_CHANNEL_LOST)

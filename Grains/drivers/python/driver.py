@@ -1,0 +1,47 @@
+"""The driver: takes requests one after the other until there are no more."""
+
+import os
+import platform
+import sys
+
+from . import environment, inherited
+from .channel import Channel
+from .execution import Executor
+from .interrupts import Gate
+from .items import Items
+from .outlet import Outlet
+from .streams import StandardStream
+from .warm_up import warm_shell
+
+_PROTOCOL = 1
+_exit = os._exit
+
+
+def main(variables: dict) -> None:
+    """In a fork of the launcher, with the protocol's descriptors in their places. Never returns."""
+    inherited.renew(variables)
+    channel = Channel()
+    gate = Gate(channel.request_waiting)
+    outlet = Outlet(channel, gate)
+    output = sys.stdout = sys.__stdout__ = StandardStream(outlet, 1, "<stdout>")
+    errors = sys.stderr = sys.__stderr__ = StandardStream(outlet, 2, "<stderr>")
+    os.register_at_fork(before=outlet.before_fork, after_in_child=outlet.after_fork_in_child)
+    items = Items(outlet)
+    shell = warm_shell()
+    shell.display_pub.items = shell.displayhook.items = items
+    shell.user_ns["_dh"][:] = [os.getcwd()]
+    executor = Executor(shell, gate, outlet, items, output, errors)
+    gate.install()
+
+    while (request := channel.receive()) is not None:
+        if request["op"] == "execute":
+            gate.begin()
+            channel.begun()
+            executor.execute(request)
+        elif request["op"] == "start":
+            environment.apply(request["env"])
+            items.limit(request["limits"]["item_bytes"])
+            outlet.send({"event": "hello", "protocol": _PROTOCOL, "language": "python",
+                         "version": platform.python_version()})
+    # Not by way of atexit: the supervisor is about to end everything anyway.
+    _exit(0)

@@ -1,0 +1,150 @@
+"""IPython's shell, made to report instead of print."""
+
+import subprocess
+import sys
+
+from IPython.core import page
+from IPython.core.autocall import ExitAutocall
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.inputtransformer2 import leading_empty_lines
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type, default
+from traitlets.config import Config
+
+from . import coroutines
+from .display import Hook, Publisher
+from .tracebacks import cell_name, format_traceback
+
+
+class Compiler(CachingCompiler):
+    """Names cells as tracebacks show them."""
+
+    def get_code_name(self, raw_code, transformed_code, number):
+        name = cell_name(number)
+        # `get_ipython().run_cell(...)` inside of a cell: another source with the same number.
+        return name if name not in self._filename_map else f"{name}.{len(self._filename_map)}"
+
+
+class Leave(ExitAutocall):
+    """`exit` and `quit`: as in any program, they raise SystemExit; the session goes on."""
+
+    def __call__(self, *code):
+        raise SystemExit(*code)
+
+
+class Shell(InteractiveShell):
+    """`run` is the one way in; the error of a cell is what it returns."""
+
+    displayhook_class = Type(Hook)
+    display_pub_class = Type(Publisher)
+    compiler_class = Type(Compiler)
+
+    @default("exiter")
+    def _exiter_default(self):
+        return Leave(self)
+
+    def __init__(self, *arguments, **options):
+        self._shown_error = None
+        self._transform_error = None
+        super().__init__(*arguments, **options)
+        self.loop_runner = coroutines.run
+        # Settings that would be remembered in files outside of any session.
+        self.db = {}
+        self.set_hook("show_in_pager", page.as_hook(page.display_page), 90)
+        _keep_line_numbers(self.input_transformer_manager.cleanup_transforms)
+
+    def run(self, code: str, count: int) -> BaseException | None:
+        """Runs a cell; what it raised, or what a magic in it reported."""
+        self.execution_count = count
+        self._shown_error = self._transform_error = None
+        result = self.run_cell(code, store_history=True)
+        self.history_manager.db_input_cache.clear()
+        return result.error_before_exec or result.error_in_exec or self._shown_error
+
+    def transform_cell(self, raw_cell):
+        try:
+            return super().transform_cell(raw_cell)
+        except Exception as error:
+            self._transform_error = error
+            raise
+
+    async def run_ast_nodes(self, nodelist, cell_name, interactivity="last_expr", compiler=compile, result=None):
+        """Tells the display hook which statement is the last one, whose value is the value of the cell."""
+        before, last = nodelist[:-1], nodelist[-1:]
+        if before:
+            others = "all" if interactivity == "all" else "none"
+            if await super().run_ast_nodes(before, cell_name, others, compiler, result):
+                return True
+        self.displayhook.trailing = True
+        try:
+            return await super().run_ast_nodes(last, cell_name, interactivity, compiler, result)
+        finally:
+            self.displayhook.trailing = False
+
+    async def run_code(self, code_obj, result=None, *, async_=False):
+        try:
+            if async_:
+                await eval(code_obj, self.user_global_ns, self.user_ns)
+            else:
+                exec(code_obj, self.user_global_ns, self.user_ns)
+        except BaseException as error:
+            if result is not None:
+                result.error_in_exec = error
+            else:
+                self._shown_error = error
+            return True
+        return False
+
+    def showtraceback(self, exc_tuple=None, *arguments, **options):
+        """A magic reports what its code raised: the error of the cell. A formatter reports beside it: text."""
+        error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+        if error is None or error is self._transform_error:
+            return
+        if exc_tuple is None:
+            self._shown_error = error
+        else:
+            print(format_traceback(error), file=sys.stderr)
+
+    def showsyntaxerror(self, *arguments, **options):
+        self._shown_error = sys.exc_info()[1]
+
+    showindentationerror = showsyntaxerror
+
+    def system(self, cmd):
+        """`!command`: its output goes the way of all output, as it comes; an interrupt reaches it in our group."""
+        sys.stdout.flush()
+        process = subprocess.Popen(["/bin/sh", "-c", self.var_expand(cmd, depth=1)], stdin=subprocess.DEVNULL)
+        try:
+            self.user_ns["_exit_code"] = process.wait()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+
+    system_raw = system_piped = system
+
+    def enable_gui(self, gui=None):
+        """There is no screen."""
+
+
+def make_shell() -> Shell:
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "NoColor"
+    config.InteractiveShell.autocall = 0
+    config.InteractiveShell.autoindent = False
+    config.InteractiveShell.cache_size = 100
+    config.IPCompleter.use_jedi = False
+    shell = Shell.instance(config=config)
+    shell.display_formatter.active_types = list(shell.display_formatter.format_types)
+    return shell
+
+
+def _keep_line_numbers(transforms: list) -> None:
+    """IPython drops leading empty lines, and with them the user's line numbers; a cell magic alone needs it so."""
+
+    def before_a_cell_magic(lines):
+        stripped = leading_empty_lines(lines)
+        return stripped if stripped and stripped[0].startswith("%%") else lines
+
+    transforms[transforms.index(leading_empty_lines)] = before_a_cell_magic

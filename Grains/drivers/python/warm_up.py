@@ -1,0 +1,71 @@
+"""What the launcher does once, so that no driver has to: import, compile, render, remember."""
+
+import io
+import os
+import sys
+import tempfile
+
+# Each brings pages to life that the first executions of every session would otherwise have to copy or build.
+_CELLS = (
+    "1 + 1",
+    "'a'",
+    "1.5",
+    "[1, 2]",
+    "print('a')",
+    "def f():\n    return {}['a']\nf()",
+    "import asyncio\nawait asyncio.sleep(0)",
+    "%time 1",
+    "def g(:",
+    "import pandas\npandas.DataFrame({'a': [1]})",
+    "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()",
+)
+
+_shell = None
+
+
+def warm_up() -> None:
+    """Imports everything, in a home that is gone afterwards, and runs a few cells."""
+    global _shell
+    with tempfile.TemporaryDirectory(prefix="warm-up-") as home:
+        variables = {"HOME": home, "IPYTHONDIR": home, "MPLCONFIGDIR": home}
+        previous = {name: os.environ.get(name) for name in variables}
+        os.environ.update(variables)
+        try:
+            _shell = _make_warm_shell()
+        finally:
+            for name, value in previous.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+def warm_shell():
+    return _shell
+
+
+def _make_warm_shell():
+    import matplotlib
+    import matplotlib.font_manager
+    import matplotlib.pyplot
+    import numpy.random
+    import pandas
+
+    from . import coroutines, tracebacks
+    from .shell import make_shell
+
+    shell = make_shell()
+    shell.enable_matplotlib("inline")
+    outputs = sys.stdout, sys.stderr
+    sys.stdout = sys.stderr = io.StringIO()
+    try:
+        for cell in _CELLS:
+            error = shell.run(cell, 1)
+            if error is not None:
+                tracebacks.describe(error)
+    finally:
+        sys.stdout, sys.stderr = outputs
+    shell.reset(new_session=True)
+    shell.compile._filename_map.clear()
+    coroutines.forget_loop()
+    return shell

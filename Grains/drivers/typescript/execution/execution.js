@@ -1,0 +1,37 @@
+// One execution: its identity, its budget, and how it came out.
+'use strict';
+
+const { ItemBudget } = require('../output/budget.js');
+
+const RUNNING = Symbol('running');
+
+class Execution {
+  #outcome = RUNNING;
+
+  constructor({ id, count, code }, limits) {
+    this.id = id;
+    this.count = count;
+    this.code = code;
+    this.budget = new ItemBudget(limits.item_bytes);
+  }
+
+  get isRunning() {
+    return this.#outcome === RUNNING;
+  }
+
+  // { data } of the trailing value, { error } or {}.
+  get outcome() {
+    return this.#outcome;
+  }
+
+  // The first outcome stands.
+  settle(outcome) {
+    if (this.isRunning) this.#outcome = outcome;
+  }
+
+  interrupt() {
+    this.settle({ error: { name: 'Interrupted', value: 'execution interrupted', traceback: 'Interrupted: execution interrupted' } });
+  }
+}
+
+module.exports = { Execution };

@@ -1,0 +1,96 @@
+// `import`, `import()`, `require` and `import.meta` of cells, relative to the working directory.
+'use strict';
+
+const { define, installHooks, prepare } = require('./globals.js');
+
+const SESSION_FILE = 'session.ts';
+const REMOTE_OR_BUILT_IN = /^(?:node|bun|file|data|npm|jsr|https?):/;
+
+const { then, userGlobal } = host;
+
+function sessionFile() {
+  return host.joinPath(host.cwd(), SESSION_FILE);
+}
+
+function resolve(specifier) {
+  const text = String(specifier);
+  return REMOTE_OR_BUILT_IN.test(text) ? text : host.resolveModule(text, `${host.cwd()}/`);
+}
+
+function installImports(userland, expose) {
+  const meta = userland.importMeta(
+    {
+      url: expose('url', () => host.pathToFileUrl(sessionFile())),
+      dir: expose('dir', () => host.cwd()),
+      dirname: expose('dirname', () => host.cwd()),
+      filename: expose('filename', sessionFile),
+      path: expose('path', sessionFile),
+      env: expose('env', () => host.env),
+      require: expose('require', () => host.createRequire(sessionFile())),
+    },
+    { resolve: expose('resolve', (specifier) => resolvedUrl(specifier)) },
+  );
+  const importModule = (specifier, options) => {
+    try {
+      return host.importModule(resolve(specifier), options);
+    } catch (error) {
+      return userland.rejected(error);
+    }
+  };
+  installHooks(userland.hooks(meta, expose('import', importModule)));
+  define('require', host.createRequire(sessionFile()));
+  const module = userland.newModule();
+  define('module', module);
+  define('exports', module.exports);
+}
+
+function resolvedUrl(specifier) {
+  const resolved = resolve(specifier);
+  return resolved.startsWith('/') ? host.pathToFileUrl(resolved) : resolved;
+}
+
+// Does the imports of a cell one after the other, then calls onDone; onError with what went wrong.
+function importAll(imports, onDone, onError) {
+  let index = 0;
+  const next = () => {
+    if (index >= imports.length) {
+      onDone();
+      return;
+    }
+    const wanted = imports[index];
+    index += 1;
+    const options = wanted.attributes ? { with: wanted.attributes } : undefined;
+    const loaded = (namespace) => {
+      bind(wanted, namespace);
+      next();
+    };
+    Reflect.apply(then, host.importModule(resolve(wanted.specifier), options), [guarded(loaded, onError), onError]);
+  };
+  guarded(next, onError)();
+}
+
+function guarded(run, onError) {
+  return (value) => {
+    try {
+      run(value);
+    } catch (error) {
+      onError(error);
+    }
+  };
+}
+
+function bind({ specifier, named, namespace }, exports) {
+  prepare(named.map(([, local]) => local));
+  for (const [imported, local] of named) {
+    if (!Reflect.has(exports, imported)) {
+      throw new host.SyntaxError(`The requested module '${specifier}' does not provide an export named '${imported}'`);
+    }
+    userGlobal[local] = exports[imported];
+  }
+  if (namespace !== undefined) {
+    prepare([namespace]);
+    userGlobal[namespace] = exports;
+  }
+}
+
+module.exports = { installImports, importAll };

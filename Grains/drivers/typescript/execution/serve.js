@@ -1,0 +1,50 @@
+// Takes requests one after the other. Never returns: the event loop runs nested, while the driver waits.
+'use strict';
+
+const channel = require('../protocol/channel.js');
+const env = require('./env.js');
+const { runBreakable, runEventLoop } = require('./loop.js');
+
+const PROTOCOL = 1;
+
+function serve(session) {
+  const waiting = [];
+  let isStarted = false;
+
+  // An interrupt counts at once, for the execution that runs or waits; everything else takes its turn.
+  function takeRequests() {
+    for (const request of channel.receive()) {
+      if (request.op !== 'interrupt') waiting.push(request);
+      else if (session.interrupt(request.id)) continue;
+      else for (const other of waiting) if (other.id === request.id) other.isInterrupted = true;
+    }
+  }
+
+  function handle(request) {
+    if ((request.op === 'start') === isStarted) channel.die();
+    if (isStarted) {
+      session.execute(request, takeRequests);
+      return;
+    }
+    isStarted = true;
+    session.limits = request.limits;
+    env.setAll(request.env);
+    channel.send({ event: 'hello', protocol: PROTOCOL, language: 'typescript', version: host.version });
+  }
+
+  try {
+    for (;;) {
+      takeRequests();
+      if (waiting.length > 0) handle(waiting.shift());
+      else {
+        session.ensureListeners();
+        runBreakable(runEventLoop);
+      }
+    }
+  } catch {
+    // A fault of ours. Without this loop nobody would ever be answered again.
+    channel.die();
+  }
+}
+
+module.exports = { serve };

@@ -1,0 +1,112 @@
+// The session of one interpreter: at most one execution at a time, and what reaches the outside while it runs.
+'use strict';
+
+const channel = require('../protocol/channel.js');
+const { describe } = require('../errors/describe.js');
+const { bundleOf } = require('../output/bundle.js');
+const streams = require('../output/streams.js');
+const env = require('./env.js');
+const { Execution } = require('./execution.js');
+const { rememberValue } = require('./globals.js');
+const { absorbSignal, runBreakable, runEventLoop, runOneTurn, wakeUp } = require('./loop.js');
+const { runCode } = require('./run.js');
+
+class Session {
+  limits = null;
+  ensureListeners = null;
+  #displaySymbol;
+  #execution = null;
+
+  constructor(displaySymbol) {
+    this.#displaySymbol = displaySymbol;
+  }
+
+  // takeRequests() looks for interrupts among the requests that have arrived.
+  execute(request, takeRequests) {
+    const execution = (this.#execution = new Execution(request, this.limits));
+    if (request.isInterrupted) execution.interrupt();
+    const restoreEnvironment = env.override(request.env);
+    this.ensureListeners();
+    streams.open(() => channel.send({ event: 'sync', id: execution.id, ack: true }));
+    this.#conclude(execution, takeRequests);
+    channel.dieUnlessIntact();
+    const { data, error } = execution.outcome;
+    if (data !== undefined) this.#sendItem(execution, { primary: true, data });
+    restoreEnvironment();
+    streams.close();
+    this.#execution = null;
+    channel.send({ event: 'done', id: execution.id, error });
+  }
+
+  // Whether the id is that of the running execution.
+  interrupt(id) {
+    if (this.#execution?.id !== id) return false;
+    if (this.#execution.isRunning) {
+      this.#execution.interrupt();
+      absorbSignal();
+    }
+    return true;
+  }
+
+  // An item of user code. What comes from a timer after its execution has ended is dropped.
+  display(item) {
+    if (this.#execution !== null) this.#sendItem(this.#execution, { ...item, ack: true });
+  }
+
+  bundleOf(value) {
+    return bundleOf(value, this.#displaySymbol, (error) => this.printUncaught(error));
+  }
+
+  printUncaught(error) {
+    if (this.#execution === null) return;
+    streams.print('stderr', `Uncaught ${describe(error, this.#execution.count).traceback}\n`);
+  }
+
+  // Runs the code and waits until there is an outcome. A ring ends the wait for a moment, to look for an interrupt.
+  #conclude(execution, takeRequests) {
+    let step = () => this.#begin(execution);
+    while (execution.isRunning) {
+      const isWhole = runBreakable(step);
+      channel.settle();
+      if (!isWhole) {
+        execution.interrupt();
+        // A chain of microtasks can outlive the signal that broke the loop: then this waits for the next signal, so that no
+        // execution counts as ended that would keep the next one from starting.
+        while (!runBreakable(runOneTurn));
+      } else if (execution.isRunning) takeRequests();
+      step = runEventLoop;
+    }
+  }
+
+  #begin(execution) {
+    let isTurnOver = false;
+    let outcome;
+    const settle = (result) => {
+      outcome = result;
+      if (!isTurnOver) return;
+      execution.settle(result);
+      wakeUp();
+    };
+    const onValue = (value) => settle(this.#outcomeOf(value));
+    const onError = (error) => settle({ error: describe(error, execution.count) });
+    runCode(execution, onValue, onError);
+    // What the code has set going at once (`promise.then(…)`, a rejection) still belongs to it.
+    runOneTurn();
+    isTurnOver = true;
+    if (outcome !== undefined) execution.settle(outcome);
+    else runEventLoop();
+  }
+
+  #outcomeOf(value) {
+    if (value === undefined) return {};
+    rememberValue(value);
+    return { data: this.bundleOf(value) };
+  }
+
+  #sendItem(execution, item) {
+    const data = execution.budget.fit(item.data);
+    if (data !== undefined) channel.send({ event: 'item', id: execution.id, ...item, data });
+  }
+}
+
+module.exports = { Session };

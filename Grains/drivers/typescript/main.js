@@ -1,0 +1,29 @@
+// Puts the driver together and starts it.
+'use strict';
+
+const channel = require('./protocol/channel.js');
+const { createListeners } = require('./execution/listeners.js');
+const { installImports } = require('./execution/imports.js');
+const { wakeUp } = require('./execution/loop.js');
+const { serve } = require('./execution/serve.js');
+const { Session } = require('./execution/session.js');
+const { installConsole } = require('./output/console.js');
+const { installDisplays } = require('./output/displays.js');
+const { installStdio } = require('./output/stdio.js');
+const { exposer } = require('./realm/exposed.js');
+
+module.exports = function start(userland) {
+  const expose = exposer(userland);
+  const session = new Session(userland.displaySymbol);
+  session.ensureListeners = createListeners(expose, (error) => session.printUncaught(error));
+  installConsole(expose);
+  installStdio(expose);
+  installImports(userland, expose);
+  installDisplays(userland, expose, {
+    show: (value) => session.bundleOf(value),
+    send: (item) => session.display(item),
+  });
+  host.openDoorbell(channel.FD.doorbell, wakeUp);
+  // From a timer, so that the module that started us has finished loading.
+  host.setTimeout(() => serve(session), 0);
+};

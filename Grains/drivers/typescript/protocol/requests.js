@@ -1,0 +1,41 @@
+// The shapes of the requests in PROTOCOL.md. A request that does not fit is a fault of the peer.
+'use strict';
+
+const { FrameFault } = require('./frames.js');
+
+const EXECUTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+const checks = {
+  start: (frame) => isLimits(frame.limits) && isEnvironment(frame.env),
+  execute: (frame) =>
+    isExecutionId(frame.id) && isCount(frame.count) && typeof frame.code === 'string' && isEnvironment(frame.env),
+  interrupt: (frame) => isExecutionId(frame.id) && (frame.rung === 1 || frame.rung === 2),
+};
+
+function checkRequest(frame) {
+  const known = typeof frame.op === 'string' && Object.hasOwn(checks, frame.op);
+  if (!known || !checks[frame.op](frame)) throw new FrameFault('not a request of this protocol');
+  return frame;
+}
+
+function isExecutionId(value) {
+  return typeof value === 'string' && EXECUTION_ID.test(value);
+}
+
+function isCount(value) {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function isLimits(value) {
+  return isObject(value) && isCount(value.stream_bytes) && isCount(value.item_bytes);
+}
+
+function isEnvironment(value) {
+  return isObject(value) && Object.keys(value).every((name) => typeof value[name] === 'string');
+}
+
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+module.exports = { checkRequest };

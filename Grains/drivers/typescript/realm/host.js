@@ -1,0 +1,101 @@
+// What the driver takes from the main realm, captured before any user code runs.
+'use strict';
+
+const fs = require('node:fs');
+const Module = require('node:module');
+const path = require('node:path');
+const url = require('node:url');
+const util = require('node:util');
+const vm = require('node:vm');
+const { expect } = require('bun:test');
+
+const { apply } = Reflect;
+
+module.exports = function captureHost() {
+  return Object.assign(Object.create(null), {
+    ...files(),
+    ...text(),
+    ...loop(),
+    ...modules(),
+    ...processApi(),
+    Script: vm.Script,
+    runInThisContext: vm.Script.prototype.runInThisContext,
+    inspect: util.inspect,
+    formatWithOptions: util.formatWithOptions,
+    table: Bun.inspect.table,
+    types: { ...util.types },
+    userGlobal: globalThis,
+    ObjectPrototype: Object.prototype,
+    SyntaxError,
+    version: Bun.version,
+    arch: process.arch,
+  });
+};
+
+function files() {
+  return { readSync: fs.readSync, writeSync: fs.writeSync, fstatSync: fs.fstatSync };
+}
+
+function text() {
+  const encoder = new TextEncoder();
+  const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return {
+    encodeInto: encoder.encodeInto.bind(encoder),
+    decodeStrictly: strictDecoder.decode.bind(strictDecoder),
+    createDecoder() {
+      const decoder = new TextDecoder('utf-8');
+      return decoder.decode.bind(decoder);
+    },
+    byteLength: Buffer.byteLength,
+  };
+}
+
+// `expect(promise).resolves` runs the event loop until the promise settles. That is undocumented behaviour of this Bun, and
+// the one way to keep running the loop inside a script that SIGINT can break; package.json pins the version for it.
+function loop() {
+  const prototype = Object.getPrototypeOf(expect(0));
+  return {
+    expect,
+    getResolves: Object.getOwnPropertyDescriptor(prototype, 'resolves').get,
+    toBe: prototype.toBe,
+    then: Promise.prototype.then,
+    setTimeout,
+    clearTimeout,
+    setImmediate,
+    queueMicrotask,
+    openDoorbell: (fd, ring) => Bun.connect({ fd, socket: { data: ring, close: ring, end: ring, error: ring } }),
+    hrtime: process.hrtime.bigint,
+  };
+}
+
+function modules() {
+  const { Transpiler } = Bun;
+  const { transformSync } = Transpiler.prototype;
+  let transpile;
+  const createTranspiler = () => {
+    const transpiler = new Transpiler({ loader: 'ts', target: 'bun', trimUnusedImports: false, deadCodeElimination: false });
+    return (source) => apply(transformSync, transpiler, [source]);
+  };
+  return {
+    importModule: (specifier, options) => (options ? import(specifier, options) : import(specifier)),
+    resolveModule: Bun.resolveSync,
+    createRequire: Module.createRequire,
+    isBuiltin: Module.isBuiltin,
+    pathToFileUrl: (file) => url.pathToFileURL(file).href,
+    joinPath: path.join,
+    dlopen: process.dlopen,
+    transpileDecorators: (source) => (transpile ??= createTranspiler())(source),
+  };
+}
+
+function processApi() {
+  return {
+    process,
+    env: process.env,
+    cwd: process.cwd.bind(process),
+    on: process.on,
+    off: process.off,
+    listeners: process.rawListeners,
+    exit: process.reallyExit.bind(process),
+  };
+}

@@ -1,0 +1,155 @@
+"""The host's side of the protocol, as a test wants it."""
+
+import itertools
+import select
+import socket
+import time
+from dataclasses import dataclass, field
+
+from sandbox_launcher.frames import FrameReader, json_bytes, pack, parse
+
+PATIENCE = 20.0
+LIMITS = {"stream_bytes": 1 << 20, "item_bytes": 16 << 20}
+
+
+@dataclass
+class Outcome:
+    """All events of one execution."""
+
+    events: list = field(default_factory=list)
+
+    def of(self, kind: str) -> list:
+        return [event for event in self.events if event["event"] == kind]
+
+    @property
+    def done(self):
+        return next(iter(self.of("done")), None)
+
+    @property
+    def ended(self):
+        return next(iter(self.of("ended")), None)
+
+    @property
+    def error(self):
+        return (self.done or {}).get("error")
+
+    @property
+    def items(self) -> list:
+        return self.of("item")
+
+    @property
+    def primary(self):
+        return next((item["data"] for item in self.items if item.get("primary")), None)
+
+    @property
+    def text(self):
+        return (self.primary or {}).get("text/plain")
+
+    @property
+    def stdout(self) -> str:
+        return "".join(event["text"] for event in self.of("stdout"))
+
+    @property
+    def stderr(self) -> str:
+        return "".join(event["text"] for event in self.of("stderr"))
+
+    def dropped(self, stream: str) -> int:
+        return sum(event["bytes"] for event in self.of("dropped") if event["stream"] == stream)
+
+    @property
+    def lines(self) -> list:
+        """What a reader sees, in order: lines of output, and the plain texts of items."""
+        text = ""
+        for event in self.events:
+            if event["event"] in ("stdout", "stderr"):
+                text += event["text"]
+            elif event["event"] == "item":
+                text += ("" if text.endswith("\n") or not text else "\n") + event["data"]["text/plain"] + "\n"
+        return text.splitlines()
+
+
+class Interpreter:
+    """A connection to a launcher, or a socket to a supervisor. Every wait is bounded."""
+
+    def __init__(self, connection: socket.socket):
+        self._socket = connection
+        self._reader = FrameReader()
+        self._ids = itertools.count(1)
+        self.closed = False
+
+    @classmethod
+    def connect(cls, path: str) -> "Interpreter":
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(path)
+        return cls(connection)
+
+    def start(self, env=None, **limits) -> "Interpreter":
+        self.send({"op": "start", "limits": LIMITS | limits, "env": env or {}})
+        return self
+
+    def send(self, request: dict) -> None:
+        self.send_bytes(pack(json_bytes(request)))
+
+    def send_bytes(self, data: bytes) -> None:
+        self._socket.settimeout(PATIENCE)
+        self._socket.sendall(data)
+
+    def receive(self, patience: float = PATIENCE):
+        """The next event; None at the end of the stream; raises TimeoutError when nothing comes."""
+        deadline = time.monotonic() + patience
+        while (body := self._reader.next_body()) is None:
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+            try:
+                data = self._socket.recv(1 << 18)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                self.closed = True
+                return None
+            self._reader.feed(data)
+        return parse(body)
+
+    def receive_until(self, *kinds: str, into: Outcome | None = None, patience: float = PATIENCE) -> Outcome:
+        outcome = into or Outcome()
+        while True:
+            event = self.receive(patience)
+            assert event is not None, f"the connection ended before any of {kinds}: {outcome.events[-3:]}"
+            outcome.events.append(event)
+            if event["event"] in kinds:
+                return outcome
+
+    def hello(self) -> dict:
+        return self.receive_until("hello").events[-1]
+
+    def begin(self, code: str, env=None, count: int | None = None) -> str:
+        number = next(self._ids)
+        execution = f"e{number}"
+        self.send({"op": "execute", "id": execution, "count": count or number, "code": code, "env": env or {}})
+        return execution
+
+    def finish(self, execution: str, into: Outcome | None = None, patience: float = PATIENCE) -> Outcome:
+        outcome = self.receive_until("done", "ended", into=into, patience=patience)
+        for event in outcome.events:
+            assert event["event"] in ("hello", "ended") or event["id"] == execution, event
+        return outcome
+
+    def run(self, code: str, env=None, count: int | None = None, patience: float = PATIENCE) -> Outcome:
+        return self.finish(self.begin(code, env, count), patience=patience)
+
+    def interrupt(self, execution: str, rung: int = 1) -> None:
+        self.send({"op": "interrupt", "id": execution, "rung": rung})
+
+    def hang_up(self) -> Outcome:
+        """Shuts down the writing half, and reads to the end."""
+        self._socket.shutdown(socket.SHUT_WR)
+        outcome = Outcome()
+        while (event := self.receive()) is not None:
+            outcome.events.append(event)
+        self.close()
+        return outcome
+
+    def has_event(self, seconds: float) -> bool:
+        return bool(select.select([self._socket], [], [], seconds)[0])
+
+    def close(self) -> None:
+        self._socket.close()
