@@ -12,7 +12,9 @@ builder.AddSandboxSilo();
 builder.Services.AddSingleton<ContextClient>();
 
 // What a request may ask for.
-builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations()
+    .Validate(limits => limits.DefaultTimeout <= limits.MaxTimeout, $"{ExecuteLimits.Section}:DefaultTimeout must not be above MaxTimeout.")
+    .ValidateOnStart();
 
 // HTTP, on loopback unless somebody decided otherwise.
 var access = builder.Configuration.GetSection(AccessOptions.Section).Get<AccessOptions>() ?? new AccessOptions();
@@ -28,12 +30,17 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 
 var app = builder.Build();
 
-app.UsePlainFailures();
 app.Use((http, next) =>
 {
-    http.Response.Headers.XContentTypeOptions = "nosniff";
+    // On starting, because an answer to a failure begins with no headers.
+    http.Response.OnStarting(static response =>
+    {
+        ((HttpResponse)response).Headers.XContentTypeOptions = "nosniff";
+        return Task.CompletedTask;
+    }, http.Response);
     return next(http);
 });
+app.UsePlainFailures();
 if (!access.AllowAnonymous)
     app.UseLoopbackOnly();
 

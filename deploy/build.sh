@@ -8,9 +8,10 @@ stamp=.state/built
 inputs=$(find . \( -name bin -o -name obj -o -name node_modules -o -name .git -o -name .state \) -prune -o \
   -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.sln' -o -name 'appsettings*.json' \
   -o -name global.json -o -name .editorconfig \) -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
-if [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ] && [ -f Api/bin/Release/net10.0/Sandbox.Cluster.Api.dll ]; then exit 0; fi
+if [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ] && [ -f Api/bin/Release/net10.0/Sandbox.Cluster.Api.dll ] \
+  && [ -f Tests/bin/Release/net10.0/Sandbox.Cluster.Tests.dll ]; then exit 0; fi
 
 printf '==> Building\n' >&2
-dotnet build Sandbox.Cluster.sln -c Release -v quiet -nologo --property:WarningLevel=4 >&2
+dotnet build Sandbox.Cluster.sln -c Release -v quiet -nologo -clp:NoSummary >&2
 mkdir -p .state
 printf '%s' "$inputs" >"$stamp"

@@ -38,7 +38,8 @@ internal static class ExecuteEndpoint
         {
             ExecutionEnded ended => new ExecutionAnswer(key.ContextId, command.ExecutionId, ended.Result),
             ExecutionRefused refused => Refuse(refused),
-            _ => ExecutionAnswer.SiloUnavailable(key.ContextId, command.ExecutionId),
+            ExecutionUnknown => ExecutionAnswer.SiloUnavailable(key.ContextId, command.ExecutionId),
+            _ => throw new InvalidOperationException("A context answered with neither a result nor a refusal."),
         };
     }
 
@@ -48,8 +49,8 @@ internal static class ExecuteEndpoint
             [new FieldError("language", $"is not the context's language, which is {NameOf(refused.ContextLanguage)}")]),
         RefusalReason.QueueFull => Refusal.TryLater(
             StatusCodes.Status429TooManyRequests, "Too many executions wait on this context.", retryAfterSeconds: 1),
-        RefusalReason.ShuttingDown => Refusal.TryLater(
-            StatusCodes.Status503ServiceUnavailable, "The silo of this context is shutting down.", retryAfterSeconds: 1),
+        RefusalReason.Unavailable => Refusal.TryLater(
+            StatusCodes.Status503ServiceUnavailable, "The context's silo takes no work at the moment.", retryAfterSeconds: 1),
         _ => throw new InvalidOperationException($"A context refused for the unknown reason {refused.Reason}."),
     };
 

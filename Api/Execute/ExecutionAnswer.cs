@@ -27,10 +27,10 @@ internal sealed class ExecutionAnswer(string contextId, string executionId, Exec
         response.StatusCode = StatusOf(error?.Kind);
         response.ContentType = "application/json; charset=utf-8";
         response.Headers["Execution-Id"] = executionId;
-        if (result is not null)
+        if (result is { State: { } state })
         {
             response.Headers["Context-Incarnation"] = result.Incarnation.ToString(CultureInfo.InvariantCulture);
-            response.Headers["Context-State"] = NameOf(result.State);
+            response.Headers["Context-State"] = NameOf(state);
         }
         await using (var json = new Utf8JsonWriter(response.BodyWriter, ApiJson.Writer))
             Write(json);

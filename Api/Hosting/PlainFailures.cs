@@ -23,13 +23,16 @@ internal static class PlainFailures
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    private static Task Answer(HttpContext http, int status) => Refusal.Of(status, status switch
+    private static Task Answer(HttpContext http, int status) => status == StatusCodes.Status400BadRequest
+        ? Refusal.BadRequest([new FieldError("body", "cannot be read")]).ExecuteAsync(http)
+        : Refusal.Of(status, MessageOf(status)).ExecuteAsync(http);
+
+    private static string MessageOf(int status) => status switch
     {
-        StatusCodes.Status400BadRequest => "The request cannot be read.",
         StatusCodes.Status404NotFound => "There is nothing at this path.",
         StatusCodes.Status405MethodNotAllowed => "This path does not take this method.",
         StatusCodes.Status408RequestTimeout => "The request came too slowly.",
         StatusCodes.Status413PayloadTooLarge => "The request is too large.",
         _ => "Internal error",
-    }).ExecuteAsync(http);
+    };
 }

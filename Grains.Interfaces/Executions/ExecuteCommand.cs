@@ -14,4 +14,8 @@ public sealed record ExecuteCommand(
     [property: Id(1)] string Code,
     [property: Id(2)] Language? Language,
     [property: Id(3)] Dictionary<string, string>? Environment,
-    [property: Id(4)] TimeSpan Timeout);
+    [property: Id(4)] TimeSpan Timeout)
+{
+    /// <summary>Without the code and its environment: Orleans puts commands into log lines and exceptions.</summary>
+    public override string ToString() => $"{nameof(ExecuteCommand)} {ExecutionId}";
+}

@@ -12,6 +12,9 @@ public sealed record ExecutionError(
     [property: Id(2)] string Value,
     [property: Id(3)] string? Traceback)
 {
+    /// <summary>The kind alone: name, value and traceback may be a tenant's.</summary>
+    public override string ToString() => $"{nameof(ExecutionError)} {Kind}";
+
     /// <summary>An error of the platform's own vocabulary.</summary>
     public static ExecutionError Of(ErrorKind kind, string value, string? traceback = null) => new(kind, kind switch
     {

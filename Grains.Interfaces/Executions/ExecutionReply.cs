@@ -44,6 +44,6 @@ public enum RefusalReason
     /// <summary>As many executions wait as may wait.</summary>
     QueueFull = 1,
 
-    /// <summary>The silo is shutting down and takes no new work.</summary>
-    ShuttingDown = 2,
+    /// <summary>The silo is shutting down, or this activation failed: a later try reaches another one.</summary>
+    Unavailable = 2,
 }

@@ -25,7 +25,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private readonly CancellationToken _stopping;
     private readonly TimeProvider _time;
     private readonly ILogger<ContextGrain> _logger;
-    private Language? _language;
+    private Language _language;
+    private bool _faulted;
 
     public ContextGrain(
         [PersistentState("context", ContextRecord.Storage)] IPersistentState<ContextRecord> record,
@@ -47,20 +48,19 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
 
     public async Task<ExecutionReply> Execute(ExecuteCommand command, CancellationToken cancellationToken)
     {
-        // The first command decides; until its record is written the choice lives here.
-        _language ??= _session.Language ?? command.Language ?? Language.Python;
+        // The first command decides; until its record is written the choice lives here, and only as long as it runs.
+        if (_session.Exists || _queue.IsIdle)
+            _language = _session.Language ?? command.Language ?? Language.Python;
         if (command.Language is { } named && named != _language)
-            return new ExecutionRefused(RefusalReason.LanguageMismatch, _language.Value);
-        if (_stopping.IsCancellationRequested)
-            return new ExecutionRefused(RefusalReason.ShuttingDown, _language.Value);
+            return new ExecutionRefused(RefusalReason.LanguageMismatch, _language);
+        if (_stopping.IsCancellationRequested || _faulted)
+            return new ExecutionRefused(RefusalReason.Unavailable, _language);
 
         var execution = new Execution(command, _options.FollowerLease, _time, _stopping);
         if (!_queue.TryAdd(execution))
-        {
-            execution.Dispose();
-            return new ExecutionRefused(RefusalReason.QueueFull, _language.Value);
-        }
+            return new ExecutionRefused(RefusalReason.QueueFull, _language);
         _executions.Add(command.ExecutionId, execution);
+        _ = TendAsync(execution);
         return await AnswerAsync(execution, cancellationToken);
     }
 
@@ -72,15 +72,14 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     public Task Interrupt(string executionId, InterruptCause cause, CancellationToken cancellationToken)
     {
         if (_executions.TryGetValue(executionId, out var execution))
-        {
             execution.Interrupt(cause);
-            Withdraw(execution);
-        }
         return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        foreach (var waiting in _queue.TakeWaiting())
+            waiting.Complete(NotRun(ErrorKind.InternalError, "The context was deactivated before the code was run. The code was not run."));
         await _session.DisposeAsync();
         LogDeactivated(_logger, reason.ReasonCode, _session.ExecutionCount);
     }
@@ -88,28 +87,24 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     /// <summary>Orleans disposes every activation, also one whose deactivation was cut short.</summary>
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 
-    private async Task<ExecutionReply> AnswerAsync(Execution execution, CancellationToken cancellationToken)
+    private async Task<ExecutionReply> AnswerAsync(Execution execution, CancellationToken cancellationToken) =>
+        await execution.EndsWithinAsync(_options.AnswerWithin, cancellationToken)
+            ? new ExecutionEnded(await execution.Result)
+            : new ExecutionPending();
+
+    /// <summary>
+    /// Looks after an execution beside the queue: frees the place of one that is interrupted while it waits, and forgets it
+    /// once its result was handed out or nobody is left to take it.
+    /// </summary>
+    private async Task TendAsync(Execution execution)
     {
-        if (!await execution.EndsWithinAsync(_options.AnswerWithin, cancellationToken))
-        {
-            if (execution.Interrupted.IsCompleted)
-                Withdraw(execution);
-            return new ExecutionPending();
-        }
+        if (await Task.WhenAny(execution.Interrupted, execution.HandedOut) == execution.Interrupted && _queue.TryRemove(execution))
+            execution.Complete(NeverStarted(await execution.Interrupted));
+        await execution.HandedOut;
         _executions.Remove(execution.Command.ExecutionId);
-        return new ExecutionEnded(await execution.Result);
     }
 
-    /// <summary>Frees the place of an execution that was interrupted while it waited.</summary>
-    private void Withdraw(Execution execution)
-    {
-        if (!_queue.TryRemove(execution))
-            return;
-        execution.Complete(NeverStarted(execution.Interrupted.Result));
-        ForgetUnasked(execution);
-    }
-
-    /// <summary>One turn of the queue. Never faults: a queue whose turn failed would stand still.</summary>
+    /// <summary>One turn of the queue.</summary>
     private async Task RunAsync(Execution execution)
     {
         var clock = Stopwatch.StartNew();
@@ -120,20 +115,16 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         }
         catch (Exception e)
         {
-            LogFault(_logger, execution.Command.ExecutionId, e);
-            result = NotRun(ErrorKind.InternalError, "The context's interpreter could not be made ready. The code was not run.", _session.State);
-            // What memory says of the record may not be what storage holds: the next activation reads it anew.
-            DeactivateOnIdle();
+            result = NotRun(ErrorKind.InternalError, "The context could not be made ready. The code was not run.");
+            GiveUp(execution, e);
         }
-
         execution.Complete(result);
         LogEnded(_logger, execution.Command.ExecutionId, clock.ElapsedMilliseconds, result.Error?.Kind, result.State);
+
         if (result.State == ContextState.Lost)
-        {
-            foreach (var waiting in _queue.TakeWaiting())
-                waiting.Complete(Lost());
-        }
-        ForgetUnasked(execution);
+            await TellLossAsync(execution);
+        if (_faulted)
+            CompleteWaiting(NotRun(ErrorKind.InternalError, "The context failed before the code's turn. The code was not run."));
         DelayDeactivation(_options.IdleTimeout);
     }
 
@@ -142,62 +133,97 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         if (execution.Interrupted.IsCompleted)
             return NeverStarted(await execution.Interrupted);
 
-        var state = _session.State;
+        var state = _session.Exists ? ContextState.Kept : ContextState.New;
         try
         {
-            state = await _session.EnsureInterpreterAsync(_language!.Value, _stopping);
+            if (!await _session.EnsureInterpreterAsync(_language, _stopping))
+                return Lost();
+        }
+        catch (OperationCanceledException)
+        {
+            return NeverStarted(InterruptCause.ShuttingDown) with { State = state };
         }
         catch (InterpreterUnavailableException e)
         {
             LogUnavailable(_logger, execution.Command.ExecutionId, e.Message);
-            return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.", state);
+            return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.") with { State = state };
         }
-        if (state == ContextState.Lost)
-            return Lost();
+        // Whoever left while the interpreter started wants none of this to run.
+        if (execution.Interrupted.IsCompleted)
+            return NeverStarted(await execution.Interrupted) with { State = state };
 
         var count = _session.CountExecution();
         var run = await _runner.RunAsync(_session.Interpreter!, execution, count);
-        if (run.StateIsLost)
+        if (run.End == RunEnd.Done)
+            return new ExecutionResult(run.Items, run.Stdout, run.Stderr, run.Error, count, state, _session.Incarnation);
+
+        try
         {
             await _session.LoseAsync();
-            state = ContextState.Lost;
         }
-        return new ExecutionResult(run.Items, run.Stdout, run.Stderr, run.Error, count, state, _session.Incarnation);
+        catch (Exception e)
+        {
+            // The code ran and its output is here: that is the answer, whatever storage says.
+            GiveUp(execution, e);
+        }
+        return run.End == RunEnd.NeverStarted
+            ? Lost()
+            : new ExecutionResult(run.Items, run.Stdout, run.Stderr, run.Error, count, ContextState.Lost, _session.Incarnation);
+    }
+
+    /// <summary>
+    /// Tells everybody who waited of a loss, and goes on only when somebody has taken that answer or all of them are gone:
+    /// then it stays owed to whoever comes next.
+    /// </summary>
+    private async Task TellLossAsync(Execution execution)
+    {
+        var told = CompleteWaiting(Lost()).Append(execution).Select(loser => loser.HandedOut).ToList();
+        try
+        {
+            if (Array.Exists(await Task.WhenAll(told), handedOut => handedOut))
+                await _session.SettleLossAsync();
+        }
+        catch (Exception e)
+        {
+            GiveUp(execution, e);
+        }
+    }
+
+    private IReadOnlyList<Execution> CompleteWaiting(ExecutionResult result)
+    {
+        var waiting = _queue.TakeWaiting();
+        foreach (var execution in waiting)
+            execution.Complete(result);
+        return waiting;
+    }
+
+    /// <summary>What memory says may not be what storage holds: this activation takes nothing more, the next reads it anew.</summary>
+    private void GiveUp(Execution execution, Exception exception)
+    {
+        LogFault(_logger, execution.Command.ExecutionId, exception);
+        _faulted = true;
+        DeactivateOnIdle();
     }
 
     private ExecutionResult Lost() => NotRun(
         ErrorKind.ContextLost,
-        "The context's interpreter was lost and its state with it. The code was not run; the next call runs in a new interpreter.",
-        ContextState.Lost);
+        "The context's interpreter was lost and its state with it. The code was not run; the next call runs in a new interpreter.")
+        with
+    { State = ContextState.Lost };
 
     private ExecutionResult NeverStarted(InterruptCause cause) => NotRun(
-        ErrorKind.Interrupted,
-        $"The execution was interrupted before it started: {ExecutionRunner.Describe(cause)}. The code was not run. The context's state is kept.",
-        _session.State);
+        ErrorKind.Interrupted, $"The execution was interrupted before it started: {cause.Describe()}. The code was not run.");
 
-    private ExecutionResult NotRun(ErrorKind kind, string value, ContextState state) =>
-        new([], [], [], ExecutionError.Of(kind, value), null, state, _session.Incarnation);
-
-    /// <summary>A result that nobody fetches within the lease is let go, so that results cannot pile up.</summary>
-    private void ForgetUnasked(Execution execution)
-    {
-        if (_executions.ContainsKey(execution.Command.ExecutionId))
-            _ = ForgetAsync();
-
-        async Task ForgetAsync()
-        {
-            await Task.Delay(_options.FollowerLease, _time, CancellationToken.None);
-            _executions.Remove(execution.Command.ExecutionId);
-        }
-    }
+    private ExecutionResult NotRun(ErrorKind kind, string value) =>
+        new([], [], [], ExecutionError.Of(kind, value), null, _session.Exists ? ContextState.Kept : null, _session.Incarnation);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Execution {ExecutionId} ended after {Milliseconds} ms: {Error} {State}")]
-    private static partial void LogEnded(ILogger logger, string executionId, long milliseconds, ErrorKind? error, ContextState state);
+    private static partial void LogEnded(ILogger logger, string executionId, long milliseconds, ErrorKind? error, ContextState? state);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Execution {ExecutionId} got no interpreter: {Reason}")]
     private static partial void LogUnavailable(ILogger logger, string executionId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Execution {ExecutionId} failed on the platform's side")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A context failed at execution {ExecutionId} and is deactivated")]
     private static partial void LogFault(ILogger logger, string executionId, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A context is deactivated ({Reason}) after {Executions} executions")]

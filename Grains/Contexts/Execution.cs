@@ -2,11 +2,12 @@ using Sandbox.Cluster.Grains.Interfaces.Executions;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
-/// <summary>One execution from its acceptance to its result, and whether anybody still waits for that.</summary>
-internal sealed class Execution : IDisposable
+/// <summary>One execution from its acceptance to the moment its result is handed out, or nobody is left to take it.</summary>
+internal sealed class Execution
 {
     private readonly TaskCompletionSource<ExecutionResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<InterruptCause> _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _handedOut = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
     private readonly TimeSpan _lease;
     private readonly ITimer _leaseTimer;
@@ -29,14 +30,18 @@ internal sealed class Execution : IDisposable
     /// <summary>Completes with the first cause to interrupt it.</summary>
     public Task<InterruptCause> Interrupted => _interrupted.Task;
 
-    /// <summary>Asks for its interruption. Any thread, any number of times: the first cause counts.</summary>
-    public void Interrupt(InterruptCause cause) => _interrupted.TrySetResult(cause);
+    /// <summary>Completes with whether anybody took the result. Bounded: without a client its lease lapses.</summary>
+    public Task<bool> HandedOut => _handedOut.Task;
 
-    public void Complete(ExecutionResult result)
+    /// <summary>Asks for its interruption. Any thread, any number of times: the first cause counts.</summary>
+    public void Interrupt(InterruptCause cause)
     {
-        if (_result.TrySetResult(result))
-            Dispose();
+        _interrupted.TrySetResult(cause);
+        if (cause == InterruptCause.ClientGone)
+            Leave(tookResult: false);
     }
+
+    public void Complete(ExecutionResult result) => _result.TrySetResult(result);
 
     /// <summary>
     /// Waits for the end on behalf of its client; false when it is not there within <paramref name="patience"/>. From then
@@ -47,18 +52,25 @@ internal sealed class Execution : IDisposable
         _leaseTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await ((Task)Result).WaitAsync(patience, _time, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        if (Result.IsCompleted)
-            return true;
         if (cancellationToken.IsCancellationRequested)
+        {
             Interrupt(InterruptCause.ClientGone);
-        else
-            _leaseTimer.Change(_lease, Timeout.InfiniteTimeSpan);
+            return false;
+        }
+        if (Result.IsCompleted)
+        {
+            Leave(tookResult: true);
+            return true;
+        }
+        _leaseTimer.Change(_lease, Timeout.InfiniteTimeSpan);
         return false;
     }
 
-    public void Dispose()
+    private void Leave(bool tookResult)
     {
+        if (!_handedOut.TrySetResult(tookResult))
+            return;
         _leaseTimer.Dispose();
-        _shutdown.Dispose();
+        _shutdown.Unregister();
     }
 }

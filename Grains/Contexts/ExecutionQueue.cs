@@ -2,11 +2,15 @@ namespace Sandbox.Cluster.Grains.Contexts;
 
 /// <summary>
 /// First come, first served, one at a time, and only so many waiting. Lives on its grain's scheduler: no locks.
+/// <paramref name="run"/> must not fault: the queue would stand still.
 /// </summary>
 internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
 {
     private readonly List<Execution> _waiting = [];
     private Execution? _running;
+
+    /// <summary>Whether nothing runs or waits.</summary>
+    public bool IsIdle => _running is null;
 
     /// <summary>Takes an execution and starts it when nothing else runs; false when too many wait.</summary>
     public bool TryAdd(Execution execution)

@@ -32,49 +32,38 @@ internal sealed class ExecutionRunner(
             : await _ladder.StopAsync(interpreter, command.ExecutionId, running);
 
         return new Run(
-            output.Items(), output.StdoutLines(), output.StderrLines(), ErrorOf(reply, cause, command.Timeout), reply.End is not null);
+            output.Items(),
+            output.StdoutLines(),
+            output.StderrLines(),
+            cause is { } because ? InterruptedBy(because, reply, command.Timeout) : ErrorOf(reply),
+            reply.End is null ? RunEnd.Done : reply.Started ? RunEnd.InterpreterLost : RunEnd.NeverStarted);
     }
 
-    private static ExecutionError? ErrorOf(InterpreterReply reply, InterruptCause? cause, TimeSpan timeout)
+    private static ExecutionError InterruptedBy(InterruptCause cause, InterpreterReply reply, TimeSpan timeout)
     {
-        var state = reply.End is null
-            ? "The context's state is kept."
-            : "The code did not stop, so its interpreter was ended. The context's state is lost.";
-        return (cause, reply) switch
+        var state = reply.End switch
         {
-            (InterruptCause.DeadlinePassed, _) => ExecutionError.Of(
+            null => "The context's state is kept.",
+            { Reason: InterpreterEndReason.Closed } => "The code did not stop, so its interpreter was ended. The context's state is lost.",
+            var end => $"The interpreter is gone: {end.Describe()}. The context's state is lost.",
+        };
+        return cause == InterruptCause.DeadlinePassed
+            ? ExecutionError.Of(
                 ErrorKind.TimedOut,
                 string.Create(CultureInfo.InvariantCulture, $"The code ran for more than {timeout.TotalMilliseconds:0} ms and was interrupted. {state}"),
-                reply.Error?.Traceback),
-            ({ } other, _) => ExecutionError.Of(
-                ErrorKind.Interrupted, $"The code was interrupted: {Describe(other)}. {state}", reply.Error?.Traceback),
-            (null, { End: { } end }) => ExecutionError.Of(
-                ErrorKind.InterpreterExited, $"The code ended its interpreter: {end.Describe()}. The context's state is lost."),
-            (null, { Error: { } raised }) => new ExecutionError(ErrorKind.Raised, raised.Name, raised.Value, raised.Traceback),
-            _ => null,
-        };
+                reply.Error?.Traceback)
+            : ExecutionError.Of(
+                ErrorKind.Interrupted, $"The code was interrupted: {cause.Describe()}. {state}", reply.Error?.Traceback);
     }
 
-    /// <summary>A clause for an error message.</summary>
-    public static string Describe(InterruptCause cause) => cause switch
+    private static ExecutionError? ErrorOf(InterpreterReply reply) => reply switch
     {
-        InterruptCause.DeadlinePassed => "its time was over",
-        InterruptCause.Requested => "a client asked for it",
-        InterruptCause.ClientGone => "the client that waited for it is gone",
-        InterruptCause.ShuttingDown => "its silo is shutting down",
-        _ => throw new ArgumentOutOfRangeException(nameof(cause), cause, null),
+        { Error: { } raised } => new ExecutionError(ErrorKind.Raised, raised.Name, raised.Value, raised.Traceback),
+        { End: { IsOfThePlatform: true } end } => ExecutionError.Of(
+            ErrorKind.InternalError,
+            $"The interpreter was lost while the code ran: {end.Describe()}. It is not known how far the code got. The context's state is lost."),
+        { End: { } end } => ExecutionError.Of(
+            ErrorKind.InterpreterExited, $"The code ended its interpreter: {end.Describe()}. The context's state is lost."),
+        _ => null,
     };
 }
-
-/// <summary>What a run left.</summary>
-/// <param name="Items">Rich output.</param>
-/// <param name="Stdout">Lines of stdout.</param>
-/// <param name="Stderr">Lines of stderr.</param>
-/// <param name="Error">Null when the code ran to its end.</param>
-/// <param name="StateIsLost">Whether the interpreter is gone.</param>
-internal sealed record Run(
-    IReadOnlyList<OutputItem> Items,
-    IReadOnlyList<string> Stdout,
-    IReadOnlyList<string> Stderr,
-    ExecutionError? Error,
-    bool StateIsLost);

@@ -10,6 +10,9 @@ namespace Sandbox.Cluster.Grains.Contexts;
 /// </summary>
 internal sealed class ItemList(int maxBytes)
 {
+    // What an item costs beside its data, so that a million empty ones are no way around the limit.
+    private const int OverheadBytes = 64;
+
     private readonly List<OutputItem> _items = [];
     private readonly Dictionary<string, int> _displays = new(StringComparer.Ordinal);
     private int _bytes;
@@ -22,7 +25,8 @@ internal sealed class ItemList(int maxBytes)
         if (item is { IsUpdate: true, DisplayId: { } updated } && _displays.TryGetValue(updated, out var index))
             replaced = index;
 
-        var bytes = _bytes + item.Data.Length - (replaced < 0 ? 0 : _items[replaced].Data.Length);
+        var size = SizeOf(item.Data);
+        var bytes = _bytes + size - (replaced < 0 ? 0 : SizeOf(_items[replaced].Data));
         if (bytes > maxBytes)
         {
             _dropped += item.Data.Length;
@@ -40,6 +44,8 @@ internal sealed class ItemList(int maxBytes)
             _displays[name] = _items.Count;
         _items.Add(new OutputItem(item.IsPrimary, item.Data));
     }
+
+    private static int SizeOf(byte[] data) => data.Length + OverheadBytes;
 
     /// <summary>The items so far; the list is not used any more afterwards.</summary>
     public IReadOnlyList<OutputItem> ToItems()

@@ -5,76 +5,102 @@ namespace Sandbox.Cluster.Grains.Contexts;
 
 /// <summary>
 /// The line of a context's state: the interpreter that holds it, and the record that says so. The logical life of a context
-/// and a running process are two things; this is where they meet, and where a loss is noticed and told exactly once.
+/// and a running process are two things; this is where they meet, where a loss is noticed, and where it stays owed until
+/// somebody has been told.
 /// </summary>
 internal sealed class Session(IPersistentState<ContextRecord> record, IInterpreterPool pool, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>Null while no interpreter runs. One that has ended stays here until its loss is told.</summary>
+    private bool _closed;
+
+    /// <summary>Null while no interpreter runs. One that has ended stays here until its loss is noticed.</summary>
     public IInterpreter? Interpreter { get; private set; }
+
+    /// <summary>Whether the context was ever created.</summary>
+    public bool Exists => record.RecordExists;
+
+    /// <summary>Null until the context exists.</summary>
+    public Language? Language => Exists ? record.State.Language : null;
 
     public int Incarnation => record.State.Incarnation;
 
     /// <summary>Executions since the state began.</summary>
     public int ExecutionCount { get; private set; }
 
-    /// <summary>Null until the context exists.</summary>
-    public Language? Language => record.RecordExists ? record.State.Language : null;
-
-    /// <summary>The state before anything is tried.</summary>
-    public ContextState State => record.RecordExists ? ContextState.Kept : ContextState.New;
-
     public int CountExecution() => ++ExecutionCount;
 
     /// <summary>
-    /// Makes sure that an interpreter runs. When the answer is <see cref="ContextState.Lost"/> none does: the caller
-    /// has to tell its client first, and the next call begins anew.
+    /// Makes sure that an interpreter runs, and creates the context when there is none. False when state was lost: the caller
+    /// has to tell its client, and nothing runs until <see cref="SettleLossAsync"/>.
     /// </summary>
     /// <exception cref="InterpreterUnavailableException">No interpreter could be started; nothing is lost by that.</exception>
-    public async Task<ContextState> EnsureInterpreterAsync(Language language, CancellationToken cancellationToken)
+    public async Task<bool> EnsureInterpreterAsync(Language language, CancellationToken cancellationToken)
     {
+        if (record.State.LossUntold)
+            return false;
         if (Interpreter is { Ended.IsCompleted: false })
-            return ContextState.Kept;
+            return true;
         if (Interpreter is not null || !record.State.Clean)
         {
             await LoseAsync();
-            return ContextState.Lost;
+            return false;
         }
 
-        var state = State;
-        if (state == ContextState.New)
-        {
-            record.State.Language = language;
-            record.State.CreatedAt = time.GetUtcNow();
-        }
-        record.State.Epoch++;
-        record.State.Clean = false;
         // Before the interpreter starts: of two activations only the one whose write holds may run code.
-        await record.WriteStateAsync(cancellationToken);
+        await WriteAsync((Exists ? record.State : New(language)) with { Epoch = record.State.Epoch + 1, Clean = false });
         try
         {
             Interpreter = await pool.StartAsync(language, cancellationToken);
         }
         catch
         {
-            record.State.Clean = true;
-            await record.WriteStateAsync(CancellationToken.None);
+            await WriteAsync(record.State with { Clean = true });
             throw;
         }
-        return state;
+        if (_closed)
+        {
+            await DisposeAsync();
+            throw new OperationCanceledException("The context was deactivated while its interpreter started.");
+        }
+        return true;
     }
 
-    /// <summary>Ends the interpreter, if there is one, and begins a new incarnation.</summary>
+    /// <summary>Ends the interpreter, if there is one, and begins a new incarnation. The loss is owed from here on.</summary>
     public async Task LoseAsync()
     {
-        await DisposeAsync();
+        await EndInterpreterAsync();
         ExecutionCount = 0;
-        record.State.Incarnation++;
-        record.State.Clean = true;
-        await record.WriteStateAsync();
+        await WriteAsync(record.State with { Incarnation = record.State.Incarnation + 1, Clean = true, LossUntold = true });
     }
 
-    /// <summary>Ends the interpreter; the record still says that its state was not saved.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Somebody was told of the loss; the next execution begins anew.</summary>
+    public Task SettleLossAsync() => WriteAsync(record.State with { LossUntold = false });
+
+    /// <summary>Ends the interpreter for good; the record still says that its state was not saved.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _closed = true;
+        return EndInterpreterAsync();
+    }
+
+    private ContextRecord New(Language language) => new() { Language = language, CreatedAt = time.GetUtcNow() };
+
+    /// <summary>What a failed write would have said must not stay behind in memory.</summary>
+    private async Task WriteAsync(ContextRecord next)
+    {
+        var previous = record.State;
+        record.State = next;
+        try
+        {
+            await record.WriteStateAsync();
+        }
+        catch
+        {
+            record.State = previous;
+            throw;
+        }
+    }
+
+    private async ValueTask EndInterpreterAsync()
     {
         if (Interpreter is not { } interpreter)
             return;

@@ -35,15 +35,24 @@ public enum InterruptRung
 /// <param name="Code">Source code.</param>
 /// <param name="Environment">Set for this execution only.</param>
 public sealed record InterpreterCommand(
-    string ExecutionId, int Count, string Code, IReadOnlyDictionary<string, string>? Environment);
+    string ExecutionId, int Count, string Code, IReadOnlyDictionary<string, string>? Environment)
+{
+    /// <summary>Without the code and its environment, which are a tenant's.</summary>
+    public override string ToString() => $"{nameof(InterpreterCommand)} {ExecutionId}";
+}
 
 /// <summary>How an execution ended, as the interpreter tells it.</summary>
 /// <param name="Error">What the code raised; null when it ran to its end or the interpreter is gone.</param>
 /// <param name="End">How the interpreter ended; null when it lives.</param>
-public sealed record InterpreterReply(RaisedError? Error, InterpreterEnd? End);
+/// <param name="Started">False when it is known that the interpreter ended before it was given the code.</param>
+public sealed record InterpreterReply(RaisedError? Error, InterpreterEnd? End, bool Started = true);
 
 /// <summary>What user code raised.</summary>
-public sealed record RaisedError(string Name, string Value, string Traceback);
+public sealed record RaisedError(string Name, string Value, string Traceback)
+{
+    /// <summary>The name alone of the type: what it holds is a tenant's.</summary>
+    public override string ToString() => nameof(RaisedError);
+}
 
 /// <summary>Receives an execution's output while it runs. Called from one thread at a time, never after the execution ended.</summary>
 public interface IOutputSink

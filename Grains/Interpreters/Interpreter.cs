@@ -73,7 +73,7 @@ internal sealed class Interpreter : IInterpreter
             throw new InvalidOperationException("The interpreter is running another execution.");
         // Set before the check, so that an end between the two is seen by one of them.
         if (_ended.Task.IsCompleted)
-            return new InterpreterReply(null, await _ended.Task);
+            return new InterpreterReply(null, await _ended.Task, Started: false);
         await SendAsync(Requests.Execute(command));
         return await running.Reply.Task;
     }
@@ -133,9 +133,13 @@ internal sealed class Interpreter : IInterpreter
     {
         var reader = PipeReader.Create(_stream, new StreamPipeReaderOptions(leaveOpen: true));
         InterpreterEnd? end = null;
+        var started = true;
         try
         {
-            end = await ReadToEndAsync(reader);
+            var last = await ReadToEndAsync(reader);
+            end = last?.End;
+            // The supervisor names what was running. What it does not name never reached the driver.
+            started = last is null || last.ExecutionId is not null;
         }
         catch (ProtocolException e)
         {
@@ -152,12 +156,12 @@ internal sealed class Interpreter : IInterpreter
             end ??= new InterpreterEnd(_hangingUp ? InterpreterEndReason.Closed : InterpreterEndReason.ConnectionLost);
             _ended.TrySetResult(end);
             _hello.TrySetException(new InterpreterUnavailableException($"The interpreter did not start: {end.Describe()}."));
-            _running?.Reply.TrySetResult(new InterpreterReply(null, end));
+            _running?.Reply.TrySetResult(new InterpreterReply(null, end, started));
         }
     }
 
     /// <summary>Reads to <c>ended</c>, the last frame of a connection; null when the connection ends without it.</summary>
-    private async Task<InterpreterEnd?> ReadToEndAsync(PipeReader reader)
+    private async Task<Ended?> ReadToEndAsync(PipeReader reader)
     {
         while (true)
         {
@@ -169,7 +173,7 @@ internal sealed class Interpreter : IInterpreter
                 {
                     var message = EventReader.Read(frame.RootElement);
                     if (message is Ended ended)
-                        return ended.End;
+                        return ended;
                     Handle(message);
                 }
             }

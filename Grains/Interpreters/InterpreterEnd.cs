@@ -9,6 +9,9 @@ namespace Sandbox.Cluster.Grains.Interpreters;
 /// <param name="Detail">For <see cref="InterpreterEndReason.Protocol"/>: how the protocol was broken. Never tenant text.</param>
 public sealed record InterpreterEnd(InterpreterEndReason Reason, int? Code = null, int? Signal = null, string? Detail = null)
 {
+    /// <summary>Whether it ended through no doing of the code's.</summary>
+    public bool IsOfThePlatform => Reason is InterpreterEndReason.Closed or InterpreterEndReason.ConnectionLost;
+
     /// <summary>A clause for an error message: "it exited with code 3".</summary>
     public string Describe() => Reason switch
     {

@@ -11,6 +11,9 @@ namespace Sandbox.Cluster.Grains.Interpreters;
 /// </summary>
 internal sealed partial class Launcher : IAsyncDisposable
 {
+    // More than the launcher gives its supervisors, less than the host gives all of us.
+    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(20);
+
     private readonly Process _process;
     private readonly DirectoryInfo _directory;
     private readonly Language _language;
@@ -39,11 +42,12 @@ internal sealed partial class Launcher : IAsyncDisposable
     public static async Task<Launcher> StartAsync(
         Language language, InterpreterOptions options, ILogger logger, CancellationToken cancellationToken)
     {
-        // Not below the data folder: a unix socket's path has at most 107 bytes.
-        var directory = Directory.CreateTempSubdirectory("sandbox-");
+        DirectoryInfo? directory = null;
         Launcher? launcher = null;
         try
         {
+            // Not below the data folder: a unix socket's path has at most 107 bytes.
+            directory = Directory.CreateTempSubdirectory("sandbox-");
             var clock = Stopwatch.StartNew();
             var process = Process.Start(Command(language, options, directory))
                 ?? throw new InterpreterUnavailableException("The launcher's process was not started.");
@@ -57,11 +61,10 @@ internal sealed partial class Launcher : IAsyncDisposable
             if (launcher is not null)
                 await launcher.DisposeAsync();
             else
-                directory.Delete(recursive: true);
-            if (e is not Win32Exception)
-                throw;
-            throw new InterpreterUnavailableException(
-                $"{options.PythonPath} cannot be started; install it or set {InterpreterOptions.Section}:PythonPath.", e);
+                directory?.Delete(recursive: true);
+            if (Explain(e, options) is { } explanation)
+                throw new InterpreterUnavailableException(explanation, e);
+            throw;
         }
     }
 
@@ -70,7 +73,7 @@ internal sealed partial class Launcher : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         _process.StandardInput.Close();
-        await Exited.WaitAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Exited.WaitAsync(EndBound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_process.HasExited)
         {
             LogKilled(_logger, _language, _process.Id);
@@ -82,6 +85,13 @@ internal sealed partial class Launcher : IAsyncDisposable
         if (_directory.Exists)
             _directory.Delete(recursive: true);
     }
+
+    private static string? Explain(Exception e, InterpreterOptions options) => e switch
+    {
+        Win32Exception => $"{options.PythonPath} cannot be started; install it or set {InterpreterOptions.Section}:PythonPath.",
+        IOException or UnauthorizedAccessException => $"No temporary folder: {e.Message} Set TMPDIR to one that can be written.",
+        _ => null,
+    };
 
     private static ProcessStartInfo Command(Language language, InterpreterOptions options, DirectoryInfo directory)
     {

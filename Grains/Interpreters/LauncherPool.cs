@@ -5,102 +5,90 @@ using Sandbox.Cluster.Grains.Interfaces.Contexts;
 
 namespace Sandbox.Cluster.Grains.Interpreters;
 
-/// <summary>
-/// The silo's launchers, one a language, started with the silo. A launcher that dies is started again for the next
-/// interpreter that is asked for.
-/// </summary>
+/// <summary>The silo's launchers, one a language: started with it, kept alive as long as it lives, ended after its grains.</summary>
 internal sealed partial class LauncherPool(
-    IOptions<InterpreterOptions> options, IOptions<OutputLimits> limits, ILogger<LauncherPool> logger)
+    IOptions<InterpreterOptions> options, IOptions<OutputLimits> limits, TimeProvider time, ILogger<LauncherPool> logger)
     : IInterpreterPool, IHostedService, IAsyncDisposable
 {
-    private readonly Slot[] _slots = [new(Language.Python), new(Language.TypeScript)];
-    private readonly CancellationTokenSource _stopping = new();
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    public bool IsReady => Array.TrueForAll(_slots, slot => slot.Current is { Exited.IsCompleted: false });
+    private readonly Place[] _places = [new(Language.Python), new(Language.TypeScript)];
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _keeping = Task.CompletedTask;
+
+    public bool IsReady => Array.TrueForAll(_places, place => place.Launcher.IsCompletedSuccessfully);
 
     public async Task<IInterpreter> StartAsync(Language language, CancellationToken cancellationToken)
     {
-        var launcher = await LauncherAsync(_slots[(int)language], cancellationToken);
+        Launcher launcher;
+        try
+        {
+            launcher = await _places[(int)language].Launcher.WaitAsync(options.Value.StartTimeout, time, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new InterpreterUnavailableException($"There is no {language} launcher; the log says why.", e);
+        }
         return await Interpreter.ConnectAsync(launcher.SocketPath, language, limits.Value, options.Value, cancellationToken);
     }
 
     /// <summary>Starts the launchers without waiting for them: readiness is asked for by <see cref="IsReady"/>.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var slot in _slots)
-            _ = WarmAsync(slot);
+        _keeping = Task.WhenAll(_places.Select(place => Task.Run(() => KeepAsync(place), CancellationToken.None)));
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken) => await DisposeAsync();
+    public Task StopAsync(CancellationToken cancellationToken) => DisposeAsync().AsTask().WaitAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
-        if (_stopping.IsCancellationRequested)
-            return;
         await _stopping.CancelAsync();
-        await Task.WhenAll(_slots.Select(async slot =>
-        {
-            await slot.Starting.WaitAsync();
-            if (slot.Current is { } launcher)
-                await launcher.DisposeAsync();
-        }));
+        await _keeping;
     }
 
-    private async Task WarmAsync(Slot slot)
+    /// <summary>One launcher after the other, until the silo stops; one that cannot start is tried again ever more slowly.</summary>
+    private async Task KeepAsync(Place place)
     {
-        try
+        var pause = FirstPause;
+        while (!_stopping.IsCancellationRequested)
         {
-            await LauncherAsync(slot, _stopping.Token);
-        }
-        catch (InterpreterUnavailableException e)
-        {
-            LogUnavailable(logger, slot.Language, e.Message);
-        }
-        catch (OperationCanceledException)
-        {
-            // The silo stopped before its launcher was ready.
-        }
-    }
-
-    private async Task<Launcher> LauncherAsync(Slot slot, CancellationToken cancellationToken)
-    {
-        if (slot.Current is { Exited.IsCompleted: false } running)
-            return running;
-        using var stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-        await slot.Starting.WaitAsync(stopped.Token);
-        try
-        {
-            if (slot.Current is { Exited.IsCompleted: false } started)
-                return started;
-            if (slot.Current is { } dead)
+            try
             {
-                LogDied(logger, slot.Language);
-                await dead.DisposeAsync();
-                slot.Current = null;
+                await using var launcher = await Launcher.StartAsync(place.Language, options.Value, logger, _stopping.Token);
+                place.Take(launcher);
+                pause = FirstPause;
+                await launcher.Exited.WaitAsync(_stopping.Token);
+                place.Leave();
+                LogDied(logger, place.Language);
             }
-            // Not the caller's token: a caller that leaves must not throw away a start that others wait for.
-            return slot.Current = await Launcher.StartAsync(slot.Language, options.Value, logger, _stopping.Token);
-        }
-        finally
-        {
-            slot.Starting.Release();
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                place.Leave();
+                return;
+            }
+            catch (Exception e)
+            {
+                LogUnavailable(logger, place.Language, e.Message);
+            }
+            await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
-    private sealed class Slot(Language language)
+    /// <summary>Where a language's launcher is, or will be.</summary>
+    private sealed class Place(Language language)
     {
-        private volatile Launcher? _current;
+        private volatile TaskCompletionSource<Launcher> _launcher = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Language Language { get; } = language;
 
-        public SemaphoreSlim Starting { get; } = new(1, 1);
+        public Task<Launcher> Launcher => _launcher.Task;
 
-        public Launcher? Current
-        {
-            get => _current;
-            set => _current = value;
-        }
+        public void Take(Launcher launcher) => _launcher.TrySetResult(launcher);
+
+        public void Leave() => _launcher = new TaskCompletionSource<Launcher>(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "No {Language} interpreters: {Reason}")]

@@ -24,7 +24,7 @@ public static class SiloHosting
             KeepRecordsInFiles(builder.Services);
         builder.Services.AddContextGrains();
         // A silo that leaves waits for its executions to end; the launchers and the host come after it.
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
 
         builder.UseOrleans(silo =>
         {

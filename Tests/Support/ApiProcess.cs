@@ -41,12 +41,19 @@ public sealed partial class ApiProcess : IAsyncDisposable
     }
 
     /// <summary>Starts an Api and waits until it is ready.</summary>
-    public static async Task<ApiProcess> StartAsync(string dataDirectory, params (string Name, string Value)[] settings)
+    public static Task<ApiProcess> StartAsync(string dataDirectory, params (string Name, string Value)[] settings) =>
+        StartAsync(dataDirectory, settings, untilReady: true);
+
+    /// <summary>Starts an Api that is not expected to become ready.</summary>
+    public static Task<ApiProcess> StartUnreadyAsync(string dataDirectory, params (string Name, string Value)[] settings) =>
+        StartAsync(dataDirectory, settings, untilReady: false);
+
+    private static async Task<ApiProcess> StartAsync(string dataDirectory, (string Name, string Value)[] settings, bool untilReady)
     {
         var api = Launch(dataDirectory, settings);
         try
         {
-            await api.ReadyAsync();
+            await api.ListeningAsync(untilReady);
             return api;
         }
         catch (Exception e)
@@ -108,19 +115,23 @@ public sealed partial class ApiProcess : IAsyncDisposable
         command.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         command.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         command.Environment["Sandbox__DataDirectory"] = dataDirectory;
+        // What it leaves in its temporary folder is then its own.
+        command.Environment["TMPDIR"] = Directory.CreateDirectory(Path.Combine(dataDirectory, "tmp")).FullName;
         command.Environment["Sandbox__Interpreters__DriversDirectory"] = Repository.Drivers;
         foreach (var (name, value) in settings)
             command.Environment[name] = value;
         return new ApiProcess(Process.Start(command)!);
     }
 
-    private async Task ReadyAsync()
+    private async Task ListeningAsync(bool untilReady)
     {
         using var bound = new CancellationTokenSource(StartBound);
         var exited = _process.WaitForExitAsync(bound.Token);
         if (await Task.WhenAny(_address.Task, exited) == exited)
             throw new InvalidOperationException("The process ended.");
         Client = new HttpClient { BaseAddress = await _address.Task, Timeout = TimeSpan.FromMinutes(2) };
+        if (!untilReady)
+            return;
         while (!exited.IsCompleted)
         {
             using var answer = await Client.GetAsync(new Uri("/readyz", UriKind.Relative), bound.Token);

@@ -10,6 +10,7 @@ namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
 internal static class EventReader
 {
     private const int ProtocolVersion = 1;
+    private const int MaxDisplayIdLength = 256;
 
     /// <exception cref="ProtocolException">The frame is no event of the protocol.</exception>
     public static InterpreterEvent Read(JsonElement frame)
@@ -59,6 +60,8 @@ internal static class EventReader
         foreach (var representation in data.EnumerateObject())
             CheckRepresentation(representation);
         var displayId = frame.TryGetProperty("display_id", out _) ? Text(frame, "display_id") : null;
+        if (displayId is { Length: > MaxDisplayIdLength })
+            throw new ProtocolException("A display_id is too long.");
         return new Item(
             Text(frame, "id"),
             new InterpreterItem(
@@ -119,11 +122,13 @@ internal static class EventReader
             "closed" => InterpreterEndReason.Closed,
             _ => throw new ProtocolException("An unknown reason is named."),
         };
-        return new Ended(new InterpreterEnd(
-            reason,
-            frame.TryGetProperty("code", out var code) ? code.GetInt32() : null,
-            frame.TryGetProperty("signal", out var signal) ? signal.GetInt32() : null,
-            frame.TryGetProperty("detail", out _) ? Text(frame, "detail") : null));
+        return new Ended(
+            frame.TryGetProperty("id", out _) ? Text(frame, "id") : null,
+            new InterpreterEnd(
+                reason,
+                frame.TryGetProperty("code", out var code) ? code.GetInt32() : null,
+                frame.TryGetProperty("signal", out var signal) ? signal.GetInt32() : null,
+                frame.TryGetProperty("detail", out _) ? Text(frame, "detail") : null));
     }
 
     private static string Text(JsonElement of, string name) => Member(of, name, JsonValueKind.String).GetString()!;

@@ -13,4 +13,4 @@ internal sealed record Item(string ExecutionId, InterpreterItem Value) : Interpr
 
 internal sealed record Done(string ExecutionId, RaisedError? Error) : InterpreterEvent;
 
-internal sealed record Ended(InterpreterEnd End) : InterpreterEvent;
+internal sealed record Ended(string? ExecutionId, InterpreterEnd End) : InterpreterEvent;

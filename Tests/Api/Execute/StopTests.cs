@@ -85,14 +85,16 @@ public class StopTests(ApiFixture api)
     }
 
     [Theory]
-    [InlineData("python", "import threading, os\nthreading.Timer(0.05, lambda: os._exit(1)).start()")]
-    [InlineData("typescript", "setTimeout(() => process.exit(1), 50); undefined")]
+    [InlineData("python", "import os, threading\ndef end():\n    {0}\n    os._exit(1)\nthreading.Timer(0.2, end).start()\nos.getpid()")]
+    [InlineData("typescript", "setTimeout(() => { {0}; process.exit(1) }, 200); process.pid")]
     public async Task Execute_WhenTheInterpreterWasLostBetweenTwoCalls_SaysSoExactlyOnceAndRunsNothing(string language, string code)
     {
         var id = ApiFixture.NewContextId();
-        await api.Client.ExecuteAsync(code, language, id);
-        // Whatever runs in another context takes longer than the timer.
-        await api.Client.ExecuteAsync(language == "python" ? "import time; time.sleep(1)" : "await Bun.sleep(1000)", language);
+        using var sign = new Sign();
+        var give = language == "python" ? sign.GivePython() : sign.GiveTypeScript();
+        var first = await api.Client.ExecuteAsync(code.Replace("{0}", give, StringComparison.Ordinal), language, id);
+        await sign.GivenAsync();
+        await ProcessGoneAsync(int.Parse(first.Text!, System.Globalization.CultureInfo.InvariantCulture));
 
         var told = await api.Client.ExecuteAsync(language == "python" ? "ran = 1" : "let ran = 1", language, id);
 
@@ -110,12 +112,19 @@ public class StopTests(ApiFixture api)
     {
         var id = ApiFixture.NewContextId();
         await api.Client.ExecuteAsync("1", contextId: id);
-        var running = api.Client.ExecuteAsync("import time, os\ntime.sleep(1)\nos._exit(1)", contextId: id);
-        await UntilBusyAsync(id);
-        var waiting = Enumerable.Range(0, 3).Select(_ => api.Client.ExecuteAsync("1", contextId: id)).ToList();
+        using var sign = new Sign();
+        using var go = new Sign();
+        var running = api.Client.ExecuteAsync(
+            $"{sign.GivePython()}\nimport time, os\nwhile not {go.IsGivenPython()}: time.sleep(0.01)\nos._exit(1)", contextId: id);
+        await sign.GivenAsync();
+        // More than may wait: once one is refused, all the others are in the queue.
+        var others = Enumerable.Range(0, 17).Select(_ => api.Client.ExecuteAsync("1", contextId: id)).ToList();
+        var refused = await await Task.WhenAny(others);
+        go.Give();
 
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.Status);
         Assert.Equal("InterpreterExited", (await running).ErrorName);
-        foreach (var answer in await Task.WhenAll(waiting))
+        foreach (var answer in (await Task.WhenAll(others)).Except([refused]))
             Assert.Equal((HttpStatusCode.InternalServerError, "ContextLost", "lost", "2"), (answer.Status, answer.ErrorName, answer.State, answer.Incarnation));
         await AssertAnewAsync(id, "python");
     }
@@ -125,10 +134,12 @@ public class StopTests(ApiFixture api)
     {
         var id = ApiFixture.NewContextId();
         await api.Client.ExecuteAsync("done = []", contextId: id);
+        using var sign = new Sign();
         using (var leaving = new CancellationTokenSource())
         {
-            var abandoned = api.Client.ExecuteAsync("import time\ntime.sleep(600)\ndone.append(1)", contextId: id, cancellationToken: leaving.Token);
-            await UntilBusyAsync(id);
+            var abandoned = api.Client.ExecuteAsync(
+                $"{sign.GivePython()}\nimport time\ntime.sleep(600)\ndone.append(1)", contextId: id, cancellationToken: leaving.Token);
+            await sign.GivenAsync();
             await leaving.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
         }
@@ -151,9 +162,17 @@ public class StopTests(ApiFixture api)
     {
         var id = ApiFixture.NewContextId();
         await api.Client.ExecuteAsync("n = 0", contextId: id);
-        var running = api.Client.ExecuteAsync("import time; time.sleep(2); n += 1", contextId: id);
-        await UntilBusyAsync(id);
-        var others = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => api.Client.ExecuteAsync("n += 1", contextId: id)));
+        using var sign = new Sign();
+        using var go = new Sign();
+        var running = api.Client.ExecuteAsync(
+            $"{sign.GivePython()}\nimport time\nwhile not {go.IsGivenPython()}: time.sleep(0.01)\nn += 1", contextId: id);
+        await sign.GivenAsync();
+        var calls = Enumerable.Range(0, 20).Select(_ => api.Client.ExecuteAsync("n += 1", contextId: id)).ToList();
+        // Refusals come at once, everything else after the one that runs.
+        while (calls.Count(call => call.IsCompleted) < 4)
+            await Task.WhenAny(calls.Where(call => !call.IsCompleted));
+        go.Give();
+        var others = await Task.WhenAll(calls);
         await running;
 
         var refused = others.Where(answer => answer.Status == HttpStatusCode.TooManyRequests).ToList();
@@ -168,8 +187,9 @@ public class StopTests(ApiFixture api)
     {
         var id = ApiFixture.NewContextId();
         await api.Client.ExecuteAsync("1", contextId: id);
-        var running = api.Client.ExecuteAsync("import time; time.sleep(1.5)", contextId: id);
-        await UntilBusyAsync(id);
+        using var sign = new Sign();
+        var running = api.Client.ExecuteAsync($"{sign.GivePython()}\nimport time\ntime.sleep(1.5)", contextId: id);
+        await sign.GivenAsync();
         var waited = await api.Client.ExecuteAsync("'in time'", contextId: id, timeoutMs: 500);
         await running;
         Assert.Equal("'in time'", waited.Text);
@@ -183,31 +203,16 @@ public class StopTests(ApiFixture api)
         Assert.Equal(["0", "1", "2", "3", "4", "5"], answer.Stdout);
     }
 
+    private static async Task ProcessGoneAsync(int pid)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (Directory.Exists($"/proc/{pid}"))
+            await Task.Delay(5, bound.Token);
+    }
+
     private async Task AssertAnewAsync(string id, string language)
     {
         var next = await api.Client.ExecuteAsync("1 + 1", language, id);
         Assert.Equal(("2", 1, "kept", "2"), (next.Text, next.Count, next.State, next.Incarnation));
-    }
-
-    /// <summary>
-    /// Returns once an execution runs in the context: a file that the executions of these tests cannot have is no sign, so
-    /// this asks in the only way there is yet: a call that is not answered at once.
-    /// </summary>
-    private async Task UntilBusyAsync(string id)
-    {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(bound.Token);
-            patience.CancelAfter(TimeSpan.FromMilliseconds(150));
-            try
-            {
-                await api.Client.ExecuteAsync("", contextId: id, cancellationToken: patience.Token);
-            }
-            catch (OperationCanceledException) when (!bound.IsCancellationRequested)
-            {
-                return;
-            }
-        }
     }
 }

@@ -14,7 +14,6 @@ public sealed class LifetimeTests : IDisposable
     [Fact]
     public async Task Terminate_EndsWithCodeZeroAndLeavesNothingBehind()
     {
-        var before = Leftovers();
         await using var api = await ApiProcess.StartAsync(_data.FullName);
         await api.Client.ExecuteAsync("import subprocess\nsubprocess.Popen(['sleep', '600'])\nsubprocess.Popen(['setsid', 'sleep', '600'])", "python");
         await api.Client.ExecuteAsync("require('child_process').spawn('sleep', ['600']); 1", "typescript");
@@ -24,7 +23,7 @@ public sealed class LifetimeTests : IDisposable
         Assert.Equal(0, await api.TerminateAsync());
 
         Assert.All(processes, pid => Assert.False(Directory.Exists($"/proc/{pid}"), $"Process {pid} is left."));
-        Assert.Equal(before, Leftovers());
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_data.FullName, "tmp")));
         Assert.DoesNotContain("fail:", api.Log, StringComparison.Ordinal);
     }
 
@@ -32,16 +31,22 @@ public sealed class LifetimeTests : IDisposable
     public async Task Terminate_TellsWhoeverWaits()
     {
         await using var api = await ApiProcess.StartAsync(_data.FullName);
-        var running = api.Client.ExecuteAsync("print('begun', flush=True)\nimport time\ntime.sleep(600)");
-        await UntilAsync(() => Descendants(api.ProcessId).Count >= 4);
-        // The interpreter is there, and one more execution of it shows that the first is under way.
-        await api.Client.ExecuteAsync("1", "typescript");
+        var id = ApiFixture.NewContextId();
+        using var sign = new Sign();
+        var running = api.Client.ExecuteAsync($"{sign.GivePython()}\nimport time\ntime.sleep(600)", contextId: id);
+        await sign.GivenAsync();
+        var waiting = api.Client.ExecuteAsync("1", contextId: id);
 
         Assert.Equal(0, await api.TerminateAsync());
 
         var answer = await running.WaitAsync(Bound);
         Assert.Equal((HttpStatusCode.OK, "Interrupted"), (answer.Status, answer.ErrorName));
-        Assert.Contains("its silo is shutting down", answer.ErrorValue, StringComparison.Ordinal);
+        Assert.StartsWith("The code was interrupted: its silo is shutting down.", answer.ErrorValue, StringComparison.Ordinal);
+        // What waited never ran, whether it was still accepted or not.
+        var other = await waiting.WaitAsync(Bound);
+        Assert.True(
+            other.Status == HttpStatusCode.ServiceUnavailable || other.ErrorValue?.EndsWith("The code was not run.", StringComparison.Ordinal) == true,
+            other.ToString());
     }
 
     [Fact]
@@ -99,25 +104,103 @@ public sealed class LifetimeTests : IDisposable
     }
 
     [Fact]
-    public async Task Readyz_WithoutItsInterpreters_IsNotReadyAndExecuteSaysThatNothingRan()
+    public async Task Readyz_WhenTheLaunchersDie_IsReadyAgainByItself()
     {
         await using var api = await ApiProcess.StartAsync(_data.FullName);
+        await api.Client.ExecuteAsync("x = 1", contextId: "mine");
         var launchers = Children(api.ProcessId);
         foreach (var launcher in launchers)
             Process.GetProcessById(launcher).Kill();
-        await UntilAsync(async () =>
+        await UntilAsync(async () => !Children(api.ProcessId).Intersect(launchers).Any() && await ReadyzAsync(api) == HttpStatusCode.OK);
+        await AssertToldOnceAsync(api);
+    }
+
+    [Fact]
+    public async Task Readyz_WithoutInterpreters_SaysSoAndExecuteSaysThatNothingRan()
+    {
+        await using var api = await ApiProcess.StartUnreadyAsync(
+            _data.FullName, ("Sandbox__Interpreters__PythonPath", "/nonexistent/python3"), ("Sandbox__Interpreters__StartTimeout", "00:00:01"));
+        using var readyz = await api.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, readyz.StatusCode);
+        Assert.NotNull(readyz.Headers.RetryAfter);
+        var answer = await api.Client.ExecuteAsync("1");
+        Assert.Equal((HttpStatusCode.InternalServerError, "InternalError", "new"), (answer.Status, answer.ErrorName, answer.State));
+        Assert.EndsWith("The code was not run.", answer.ErrorValue, StringComparison.Ordinal);
+        Assert.Contains("/nonexistent/python3 cannot be started", api.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Execute_OnARecordThatCannotBeRead_SaysThatNothingRan()
+    {
+        await using (var first = await ApiProcess.StartAsync(_data.FullName))
         {
-            using var answer = await api.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
-            return answer.StatusCode == HttpStatusCode.ServiceUnavailable;
-        });
-        // The next call starts a launcher again.
-        Assert.Equal("2", (await api.Client.ExecuteAsync("1 + 1")).Text);
+            await first.Client.ExecuteAsync("1", contextId: "mine");
+            await first.TerminateAsync();
+        }
+        await File.WriteAllTextAsync(Assert.Single(Directory.GetFiles(Path.Combine(_data.FullName, "records"))), "{");
+        await using var second = await ApiProcess.StartAsync(_data.FullName);
+        var answer = await second.Client.ExecuteAsync("1", contextId: "mine");
+        Assert.Equal((HttpStatusCode.InternalServerError, "InternalError"), (answer.Status, answer.ErrorName));
+        Assert.Equal("The context could not be activated. The code was not run.", answer.ErrorValue);
+    }
+
+    [Fact]
+    public async Task Execute_WhenTheLaunchersAreKilledDuringARun_IsAFaultOfThePlatform()
+    {
+        await using var api = await ApiProcess.StartAsync(_data.FullName);
+        using var sign = new Sign();
+        var running = api.Client.ExecuteAsync($"{sign.GivePython()}\nimport time\ntime.sleep(600)");
+        await sign.GivenAsync();
+        foreach (var launcher in Children(api.ProcessId))
+            Process.GetProcessById(launcher).Kill();
+        var answer = await running.WaitAsync(Bound);
+        Assert.Equal((HttpStatusCode.InternalServerError, "InternalError", "lost"), (answer.Status, answer.ErrorName, answer.State));
+    }
+
+    [Fact]
+    public async Task Execute_WhenTheClientLeaves_IsInterruptedLongBeforeItsLeaseLapses()
+    {
+        // Without the Api's word the context would notice after more than a minute.
+        await using var api = await ApiProcess.StartAsync(
+            _data.FullName, ("Sandbox__Contexts__AnswerWithin", "00:00:05"), ("Sandbox__Contexts__FollowerLease", "00:01:00"));
+        await api.Client.ExecuteAsync("done = []", contextId: "mine");
+        using var sign = new Sign();
+        using (var leaving = new CancellationTokenSource())
+        {
+            var abandoned = api.Client.ExecuteAsync(
+                $"{sign.GivePython()}\nimport time\ntime.sleep(600)\ndone.append(1)", contextId: "mine", cancellationToken: leaving.Token);
+            await sign.GivenAsync();
+            await leaving.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
+        }
+        var next = await api.Client.ExecuteAsync("done", contextId: "mine").WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(("[]", "kept"), (next.Text, next.State));
+    }
+
+    [Fact]
+    public async Task Execute_WhenStateWasLostAndWhoeverLostItHasLeft_TellsTheNext()
+    {
+        await using var api = await ApiProcess.StartAsync(_data.FullName);
+        await api.Client.ExecuteAsync("x = 1", contextId: "mine");
+        using var sign = new Sign();
+        using (var leaving = new CancellationTokenSource())
+        {
+            var abandoned = api.Client.ExecuteAsync($"{sign.GivePython()}\nsum(range(10**12))", contextId: "mine", cancellationToken: leaving.Token);
+            await sign.GivenAsync();
+            await leaving.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
+        }
+        await AssertToldOnceAsync(api);
     }
 
     [Fact]
     public async Task Log_HoldsNothingThatAUserWrote()
     {
-        await using var api = await ApiProcess.StartAsync(_data.FullName, ("Logging__LogLevel__Default", "Debug"));
+        await using var api = await ApiProcess.StartAsync(
+            _data.FullName,
+            ("Logging__LogLevel__Default", "Trace"),
+            ("Logging__LogLevel__Orleans", "Trace"),
+            ("Logging__LogLevel__Microsoft.AspNetCore", "Trace"));
         await api.Client.ExecuteAsync(
             "print('SECRET-out')\nraise ValueError('SECRET-error')", environment: new Dictionary<string, string> { ["SECRET_NAME"] = "SECRET-value" });
         await api.Client.ExecuteAsync("console.log('SECRET-out'); process.exit(1)", "typescript");
@@ -137,10 +220,6 @@ public sealed class LifetimeTests : IDisposable
         Assert.Equal(("NameError", "kept", 1), (next.ErrorName, next.State, next.Count));
     }
 
-    /// <summary>What launchers keep in the temporary folder.</summary>
-    private static List<string> Leftovers() => [.. Directory.GetDirectories(Path.GetTempPath(), "sandbox-*")
-        .Where(path => !Path.GetFileName(path).StartsWith("sandbox-test-", StringComparison.Ordinal)).Order()];
-
     private static List<int> Descendants(int pid) => [.. Children(pid).SelectMany(child => Descendants(child).Prepend(child))];
 
     private static List<int> Children(int pid) => [.. Directory.GetDirectories("/proc")
@@ -159,6 +238,12 @@ public sealed class LifetimeTests : IDisposable
         {
             return 0;
         }
+    }
+
+    private static async Task<HttpStatusCode> ReadyzAsync(ApiProcess api)
+    {
+        using var answer = await api.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
+        return answer.StatusCode;
     }
 
     private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));

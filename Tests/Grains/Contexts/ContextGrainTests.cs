@@ -90,10 +90,12 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
     {
         await EndAsync(_context, Command("a", "n = 0"));
         using var leaving = new CancellationTokenSource();
-        var call = _context.Execute(Command("b", "import time\nn = 1\ntime.sleep(600)\nn = 2"), leaving.Token);
+        using var sign = new Sign();
+        var call = _context.Execute(Command("b", $"import time\nn = 1\n{sign.GivePython()}\ntime.sleep(600)\nn = 2"), leaving.Token);
+        await sign.GivenAsync();
         await leaving.CancelAsync();
         await Record.ExceptionAsync(() => call);
-        Assert.Null((await EndAsync(_context, Command("c", "assert n < 2"))).Error);
+        Assert.Null((await EndAsync(_context, Command("c", "assert n == 1"))).Error);
     }
 
     [Fact]
@@ -110,10 +112,52 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
             cluster.Storage.IsBroken = false;
         }
         Assert.Equal(ErrorKind.InternalError, broken.Error?.Kind);
+        Assert.Null(broken.State);
         Assert.EndsWith("The code was not run.", broken.Error?.Value, StringComparison.Ordinal);
-        var next = await EndAsync(_context, Command("b", "x"));
+        var next = await UntilTakenAsync("b", "x");
         Assert.Equal("NameError", next.Error?.Name);
         Assert.Equal(ContextState.New, next.State);
+    }
+
+    [Fact]
+    public async Task Execute_WhenTheLossOfStateCannotBeWritten_StillAnswersWithWhatTheCodeDid()
+    {
+        await EndAsync(_context, Command("a", "x = 1"));
+        ExecutionResult result;
+        try
+        {
+            using var sign = new Sign();
+            using var go = new Sign();
+            var call = EndAsync(_context, Command(
+                "b", $"print('so far', flush=True)\n{sign.GivePython()}\nimport os, time\nwhile not {go.IsGivenPython()}: time.sleep(0.01)\nos._exit(1)"));
+            await sign.GivenAsync();
+            cluster.Storage.IsBroken = true;
+            go.Give();
+            result = await call;
+        }
+        finally
+        {
+            cluster.Storage.IsBroken = false;
+        }
+        Assert.Equal((ErrorKind.InterpreterExited, ContextState.Lost), (result.Error?.Kind, result.State));
+        Assert.Equal(["so far"], result.Stdout);
+        // Storage never heard of it, so the next activation tells it once more; never an empty session unsaid.
+        Assert.Equal(ErrorKind.ContextLost, (await UntilTakenAsync("c", "x")).Error?.Kind);
+        Assert.Equal("NameError", (await EndAsync(_context, Command("d", "x"))).Error?.Name);
+    }
+
+    /// <summary>An activation that gave up refuses until the next one takes its place.</summary>
+    private async Task<ExecutionResult> UntilTakenAsync(string id, string code)
+    {
+        using var bound = new CancellationTokenSource(Bound);
+        for (var attempt = 0; ; attempt++)
+        {
+            bound.Token.ThrowIfCancellationRequested();
+            var reply = await _context.Execute(Command($"{id}{attempt}", code), bound.Token);
+            if (reply is ExecutionRefused { Reason: RefusalReason.Unavailable })
+                continue;
+            return reply is ExecutionEnded ended ? ended.Result : await FollowAsync(_context, $"{id}{attempt}");
+        }
     }
 
     private static ExecuteCommand Command(string id, string code) => new(id, code, null, null, TimeSpan.FromMinutes(10));

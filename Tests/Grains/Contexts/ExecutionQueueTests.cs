@@ -51,6 +51,16 @@ public class ExecutionQueueTests
     }
 
     [Fact]
+    public void IsIdle_OnlyWhenNothingRunsOrWaits()
+    {
+        Assert.True(_queue.IsIdle);
+        Assert.True(Add("a"));
+        Assert.False(_queue.IsIdle);
+        _turns["a"].SetResult();
+        Assert.True(_queue.IsIdle);
+    }
+
+    [Fact]
     public void TakeWaiting_LeavesWhatRuns()
     {
         Assert.True(Add("a") && Add("b") && Add("c"));

@@ -8,27 +8,27 @@ public class ItemListTests
 {
     [Fact]
     public void ToItems_KeepsTheOrderOfAppearance() =>
-        Assert.Equal(["1", "2"], TextsOf(100, Item("1"), Item("2")));
+        Assert.Equal(["1", "2"], TextsOf(1000, Item("1"), Item("2")));
 
     [Fact]
     public void Add_PutsAnUpdateInThePlaceOfWhatItUpdates() =>
-        Assert.Equal(["new", "2"], TextsOf(100, Item("old", display: "d"), Item("2"), Item("new", display: "d", update: true)));
+        Assert.Equal(["new", "2"], TextsOf(1000, Item("old", display: "d"), Item("2"), Item("new", display: "d", update: true)));
 
     [Fact]
     public void Add_KeepsAnUpdateOfWhatThisExecutionDidNotShow() =>
-        Assert.Equal(["1", "new"], TextsOf(100, Item("1"), Item("new", display: "elsewhere", update: true)));
+        Assert.Equal(["1", "new"], TextsOf(1000, Item("1"), Item("new", display: "elsewhere", update: true)));
 
     [Fact]
     public void Add_UpdatesTheLatestDisplayOfAName() =>
-        Assert.Equal(["a", "new"], TextsOf(100, Item("a", display: "d"), Item("b", display: "d"), Item("new", display: "d", update: true)));
+        Assert.Equal(["a", "new"], TextsOf(1000, Item("a", display: "d"), Item("b", display: "d"), Item("new", display: "d", update: true)));
 
     [Fact]
     public void ToItems_SaysWhatWentOverTheLimit() =>
-        Assert.Equal(["1", "[output truncated: 23 bytes dropped]"], TextsOf(3, Item("1"), Item("two"), Item("3 and more than that")));
+        Assert.Equal(["1", "[output truncated: 23 bytes dropped]"], TextsOf(66, Item("1"), Item("two"), Item("3 and more than that")));
 
     [Fact]
     public void Add_FreesTheRoomOfWhatAnUpdateReplaces() =>
-        Assert.Equal(["22222", "333"], TextsOf(8, Item("11111111", display: "d"), Item("22222", display: "d", update: true), Item("333")));
+        Assert.Equal(["22222", "333"], TextsOf(136, Item("11111111", display: "d"), Item("22222", display: "d", update: true), Item("333")));
 
     [Fact]
     public void ToItems_StillMarksThePrimaryItemWhenItWasDropped()

@@ -115,6 +115,21 @@ public class InterpreterTests
         Assert.Equal(new InterpreterEnd(InterpreterEndReason.Signaled, Signal: 11), reply.End);
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(",\"id\":\"e1\"", true)]
+    public async Task Execute_WhenTheInterpreterHadEndedBefore_KnowsThatTheCodeNeverStarted(string id, bool started)
+    {
+        await using var driver = MisbehavingDriver.Answering(
+            (_, connection) => connection.SendAsync($$"""{"event":"ended","reason":"exited","code":1{{id}}}"""));
+        await using var interpreter = await driver.ConnectAsync();
+
+        var reply = await interpreter.ExecuteAsync(Command("e1"), new RecordedOutput()).WaitAsync(Bound);
+
+        Assert.Equal(started, reply.Started);
+        Assert.Equal(InterpreterEndReason.Exited, reply.End?.Reason);
+    }
+
     [Fact]
     public async Task Dispose_WhenTheOtherSideIsSilent_DoesNotWaitForIt()
     {

@@ -54,7 +54,7 @@ public class InterruptLadderTests
         return await stopping;
     }
 
-    /// <summary>The clock only moves while the ladder waits for it.</summary>
+    /// <summary>Moves the clock until the ladder is through.</summary>
     private async Task AdvanceUntilAsync(Task task)
     {
         using var bound = new CancellationTokenSource(Bound);

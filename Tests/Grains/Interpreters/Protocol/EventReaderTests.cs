@@ -51,9 +51,19 @@ public class EventReaderTests
     [InlineData("""{"event":"dropped","id":"e1","stream":"stdin","bytes":1}""")]
     [InlineData("""{"event":"dropped","id":"e1","stream":"stdout","bytes":1.5}""")]
     [InlineData("""{"event":"ended","reason":"bored"}""")]
+    [InlineData("""{"event":"ended","reason":"exited","id":7}""")]
     [InlineData("""{"event":"ended","reason":"exited","code":1e99}""")]
     public void Read_RefusesWhatCannotBeRead(string frame) =>
         Assert.Throws<ProtocolException>(() => EventReader.Read(JsonElement.Parse(frame)));
+
+    [Theory]
+    [InlineData(256, true)]
+    [InlineData(257, false)]
+    public void Read_TakesADisplayIdOf256Characters(int length, bool accepted)
+    {
+        var frame = JsonElement.Parse($$"""{"event":"item","id":"e1","data":{},"display_id":"{{new string('d', length)}}"}""");
+        Assert.Equal(accepted, Record.Exception(() => EventReader.Read(frame)) is null);
+    }
 
     [Fact]
     public void Read_KeepsAnItemsDataToTheByte()
