@@ -23,7 +23,8 @@ suite() { printf '==> %s\n' "$1" >&2; shift; "$@" || true; }
 suite 'Python: launcher, supervisor, driver' \
   /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/python.xml" Tests/drivers/launcher Tests/drivers/python
 suite 'TypeScript: driver' \
-  "$root/Tests/drivers/typescript/run.sh" --reporter=junit --reporter-outfile="$results/typescript.xml"
+  "$root/Grains/drivers/typescript/node_modules/.bin/bun" test ./Tests/drivers/typescript \
+  --timeout 60000 --reporter=junit --reporter-outfile="$results/typescript.xml"
 suite 'C#' \
   dotnet test Tests/Tests.csproj -c Release --no-build -nologo --logger "trx;LogFileName=$results/csharp.trx" \
   ${quick:+--filter 'Category!=Slow'}

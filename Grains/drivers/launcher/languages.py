@@ -8,7 +8,7 @@ _DRIVERS = Path(__file__).resolve().parent.parent
 
 
 class Python:
-    """Everything is imported before the first fork; a driver is a fork of the launcher that goes on in its own module."""
+    """Everything is imported before the first fork; a driver is a fork of the launcher that goes on from there."""
 
     name = "python"
     hard_signal = signal.SIGUSR2
@@ -36,8 +36,13 @@ class TypeScript:
     hard_signal = signal.SIGINT
     nudge_signal = None
     has_doorbell = True
-    # Bun would otherwise write its cache into the home, and report to its makers.
-    environment = {"BUN_RUNTIME_TRANSPILER_CACHE_PATH": "0", "DO_NOT_TRACK": "1"}
+    environment = {
+        # Bun would otherwise write its cache into the home, and report to its makers.
+        "BUN_RUNTIME_TRANSPILER_CACHE_PATH": "0",
+        "DO_NOT_TRACK": "1",
+        # The driver insists on it and says why: it decides where an interrupt can hit.
+        "BUN_JSC_usePollingTraps": "1",
+    }
 
     # A missing import must fail, not be fetched; files in the home must not configure the runtime.
     _FLAGS = ("--no-install", "--no-env-file", "--config=/dev/null")

@@ -1,4 +1,4 @@
-"""The Python driver: IPython's shell behind the protocol of ../PROTOCOL.md. Loaded by the launcher as `sandbox_driver`."""
+"""The Python driver: IPython's shell behind ../PROTOCOL.md. The launcher loads it as `sandbox_driver`."""
 
 from .driver import main
 from .warm_up import warm_up

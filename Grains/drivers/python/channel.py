@@ -2,6 +2,7 @@
 
 from fcntl import ioctl
 from os import _exit, read, write
+from select import POLLIN, poll
 from termios import FIONREAD
 
 from sandbox_launcher.frames import FrameError, FrameReader, pack, parse
@@ -21,6 +22,8 @@ class Channel:
     def __init__(self):
         self._reader = FrameReader()
         self._taken = False
+        self._readable = poll()
+        self._readable.register(REQUESTS, POLLIN)
 
     def receive(self) -> dict | None:
         """The next request; None when there will be none."""
@@ -34,6 +37,9 @@ class Channel:
                     body = reader.next_body()
                     if body is not None:
                         return parse(body)
+                # Wait and read are two steps for the same reason.
+                self._readable.poll()
+                self._taken = True
                 data = read(REQUESTS, _READ_BYTES)
                 if not data:
                     return None
@@ -42,7 +48,7 @@ class Channel:
             _exit(_CHANNEL_LOST)
 
     def request_waiting(self) -> bool:
-        """Whether a request has arrived, in part at least, that has not been begun. For a signal handler: re-entrant."""
+        """Whether a request has arrived, in part at least, that has not been begun. Re-entrant, for signal handlers."""
         return self._taken or self._reader.buffered > 0 or ioctl(REQUESTS, FIONREAD, _ZERO) != _ZERO
 
     def begun(self) -> None:

@@ -29,6 +29,7 @@ def main(variables: dict) -> None:
     items = Items(outlet)
     shell = warm_shell()
     shell.display_pub.items = shell.displayhook.items = items
+    shell.gate = gate
     shell.user_ns["_dh"][:] = [os.getcwd()]
     executor = Executor(shell, gate, outlet, items, output, errors)
     gate.install()

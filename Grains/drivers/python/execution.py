@@ -40,13 +40,13 @@ class Executor:
         self._items.begin()
         self._outlet.begin(execution)
         variables = TemporaryVariables()
-        error = self._guarded(self._run, request, variables)
+        error = self._attempt(self._run, request, variables)
         if self._outlet.is_fork:
             self._leave_fork(error)
         done = {"event": "done", "id": execution}
         if error is not None:
             done["error"] = self._describe(error)
-        self._guarded(self._flush_user_streams)
+        self._attempt_user_code(self._flush_user_streams)
         variables.put_back()
         # An interrupt that user code had blocked comes in here, and is over with this execution.
         self._gate.install()
@@ -57,25 +57,31 @@ class Executor:
         variables.set(request["env"])
         return self._shell.run(request["code"], request["count"])
 
-    def _guarded(self, function, *arguments):
-        """Calls what runs user code, with interrupts let in. Returns its result, or the exception that ended it."""
-        gate = self._gate
+    def _attempt(self, function, *arguments):
+        """Calls what may raise anything. Returns its result, or the exception that ended it."""
         try:
             try:
                 self._resume_tracing()
-                gate.arm()
                 return function(*arguments)
             finally:
-                gate.armed = False
+                self._gate.armed = False
                 self._suspend_tracing()
         except BaseException as error:
             # Also an interrupt that hit between two lines of the above; another cannot follow soon enough.
-            gate.armed = False
+            self._gate.armed = False
             self._suspend_tracing()
             return error
 
+    def _attempt_user_code(self, function, *arguments):
+        """The same, with interrupts let in."""
+        return self._attempt(self._let_interrupts_in, function, *arguments)
+
+    def _let_interrupts_in(self, function, *arguments):
+        self._gate.open()
+        return function(*arguments)
+
     def _describe(self, error: BaseException) -> dict:
-        description = self._guarded(tracebacks.describe, error)
+        description = self._attempt_user_code(tracebacks.describe, error)
         return description if type(description) is dict else tracebacks.describe_briefly(error)
 
     def _flush_user_streams(self) -> None:
@@ -116,12 +122,12 @@ class Executor:
         if isinstance(error, SystemExit):
             code = error.code
             if code is not None and not isinstance(code, int):
-                self._guarded(self._print, str(code))
+                self._attempt_user_code(self._print, str(code))
                 code = 1
         elif error is not None:
-            self._guarded(self._print, self._describe(error)["traceback"])
+            self._attempt_user_code(self._print, self._describe(error)["traceback"])
             code = 1
-        self._guarded(self._flush_user_streams)
+        self._attempt_user_code(self._flush_user_streams)
         _exit((code or 0) & 0xFF)
 
     def _print(self, text: str) -> None:

@@ -19,6 +19,7 @@ class HardInterrupt(BaseException):
     """The second rung: raised in code that would not stop for KeyboardInterrupt. `except Exception` cannot catch it."""
 
 
+# Tracebacks name it without a module of ours.
 HardInterrupt.__module__ = "builtins"
 _NEVER = {KeyboardInterrupt: 0.0, HardInterrupt: 0.0}
 
@@ -59,11 +60,15 @@ class Gate:
         self._pending = None
         self._last_raised = dict(_NEVER)
 
-    def arm(self) -> None:
-        """User code runs from here on. Raises what arrived before."""
-        self.armed = True
-        if self._pending is not None:
-            self._raise(self._pending)
+    def open(self) -> None:
+        """User code runs from here on. Raises what arrived before. Goes with `close`, on every way out."""
+        if get_ident() == self._main_thread:
+            self._arm()
+
+    def close(self, was_armed: bool) -> None:
+        """User code is over; `was_armed`: the state before `open`, for code that runs inside of other code."""
+        if get_ident() == self._main_thread:
+            self.armed = was_armed
 
     def enter(self) -> bool:
         """User code called the driver. What this returns goes to `leave`, on every way out."""
@@ -75,7 +80,12 @@ class Gate:
 
     def leave(self, was_armed: bool) -> None:
         if was_armed:
-            self.arm()
+            self._arm()
+
+    def _arm(self) -> None:
+        self.armed = True
+        if self._pending is not None:
+            self._raise(self._pending)
 
     def _on_soft(self, number, frame):
         self._interrupt(KeyboardInterrupt)

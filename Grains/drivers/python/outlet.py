@@ -51,7 +51,10 @@ class Outlet:
     def end(self, done: dict) -> None:
         """Flushes, and sends `done`. What other threads print or show from now on belongs to no execution."""
         with self._lock:
-            self._flush_all()
+            try:
+                self._flush_all()
+            except OSError:
+                pass  # User code closed the pipe under its own text.
             self.execution = None
             self._send(json_bytes(done))
 
@@ -122,8 +125,14 @@ class Outlet:
             self._send(json_bytes({"event": "sync", "id": self.execution, "ack": True}), acknowledged=True)
 
     def _flush_all(self) -> None:
+        failure = None
         for stream in self._streams:
-            stream.flush_pending()
+            try:
+                stream.flush_pending()
+            except OSError as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     def _send(self, body: bytes, acknowledged: bool = False) -> None:
         if self._sending:

@@ -6,6 +6,7 @@ import sys
 from IPython.core import page
 from IPython.core.autocall import ExitAutocall
 from IPython.core.compilerop import CachingCompiler
+from IPython.core.events import EventManager, available_events
 from IPython.core.inputtransformer2 import leading_empty_lines
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type, default
@@ -13,6 +14,7 @@ from traitlets.config import Config
 
 from . import coroutines
 from .display import Hook, Publisher
+from .interrupts import Gate
 from .tracebacks import cell_name, format_traceback
 
 
@@ -32,8 +34,23 @@ class Leave(ExitAutocall):
         raise SystemExit(*code)
 
 
+class Events(EventManager):
+    """Callbacks are user code. Figures are shown by one of them."""
+
+    def trigger(self, event, *arguments, **options):
+        for callback in self.callbacks[event][:]:
+            try:
+                self.shell.call_user_code(callback, *arguments, **options)
+            except Exception:
+                self.shell.showtraceback(sys.exc_info())
+
+
 class Shell(InteractiveShell):
-    """`run` is the one way in; the error of a cell is what it returns."""
+    """`run` is the one way in; the error of a cell is what it returns.
+
+    `gate` is open while user code runs and closed while IPython's own does: an interrupt in there could leave one of
+    its locks taken, or its display hook uninstalled, for good.
+    """
 
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
@@ -44,6 +61,7 @@ class Shell(InteractiveShell):
         return Leave(self)
 
     def __init__(self, *arguments, **options):
+        self.gate = Gate(lambda: False)
         self._shown_error = None
         self._transform_error = None
         super().__init__(*arguments, **options)
@@ -61,12 +79,35 @@ class Shell(InteractiveShell):
         self.history_manager.db_input_cache.clear()
         return result.error_before_exec or result.error_in_exec or self._shown_error
 
+    def call_user_code(self, function, *arguments, **options):
+        was_armed = self.gate.armed
+        try:
+            self.gate.open()
+            return function(*arguments, **options)
+        finally:
+            self.gate.close(was_armed)
+
+    def run_cell(self, *arguments, **options):
+        # Also a call from user code.
+        was_armed = self.gate.enter()
+        try:
+            return super().run_cell(*arguments, **options)
+        finally:
+            self.gate.leave(was_armed)
+
+    def init_events(self):
+        self.events = Events(self, available_events)
+        self.events.register("pre_execute", self._clear_warning_registry)
+
     def transform_cell(self, raw_cell):
         try:
-            return super().transform_cell(raw_cell)
+            return self.call_user_code(super().transform_cell, raw_cell)
         except Exception as error:
             self._transform_error = error
             raise
+
+    def transform_ast(self, node):
+        return self.call_user_code(super().transform_ast, node) if self.ast_transformers else node
 
     async def run_ast_nodes(self, nodelist, cell_name, interactivity="last_expr", compiler=compile, result=None):
         """Tells the display hook which statement is the last one, whose value is the value of the cell."""
@@ -82,12 +123,20 @@ class Shell(InteractiveShell):
             self.displayhook.trailing = False
 
     async def run_code(self, code_obj, result=None, *, async_=False):
+        gate = self.gate
+        was_armed = gate.armed
         try:
-            if async_:
-                await eval(code_obj, self.user_global_ns, self.user_ns)
-            else:
-                exec(code_obj, self.user_global_ns, self.user_ns)
+            try:
+                gate.open()
+                if async_:
+                    await eval(code_obj, self.user_global_ns, self.user_ns)
+                else:
+                    exec(code_obj, self.user_global_ns, self.user_ns)
+            finally:
+                gate.close(was_armed)
         except BaseException as error:
+            # An interrupt can hit in the `finally`, too.
+            gate.close(was_armed)
             if result is not None:
                 result.error_in_exec = error
             else:

@@ -51,11 +51,12 @@ def _make_warm_shell():
     import numpy.random
     import pandas
 
-    from . import coroutines, tracebacks
+    from . import coroutines, figures, tracebacks
     from .shell import make_shell
 
     shell = make_shell()
     shell.enable_matplotlib("inline")
+    shell.events.register("post_execute", figures.show_left_open)
     outputs = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = io.StringIO()
     try:

@@ -3,9 +3,9 @@
 'use strict';
 
 const captureHost = require('./realm/host.js');
-const createUserland = require('./realm/userland.js');
 const keepImmediatesPrompt = require('./realm/immediates.js');
 const loadDriverRealm = require('./realm/load.js');
+const createUserland = require('./realm/userland.js');
 
 const host = captureHost();
 host.keepImmediatesPrompt = keepImmediatesPrompt();

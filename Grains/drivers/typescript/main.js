@@ -1,7 +1,7 @@
 // Puts the driver together and starts it.
 'use strict';
 
-const channel = require('./protocol/channel.js');
+const { FD } = require('./protocol/descriptors.js');
 const { createListeners } = require('./execution/listeners.js');
 const { installImports } = require('./execution/imports.js');
 const { wakeUp } = require('./execution/loop.js');
@@ -23,7 +23,7 @@ module.exports = function start(userland) {
     show: (value) => session.bundleOf(value),
     send: (item) => session.display(item),
   });
-  host.openDoorbell(channel.FD.doorbell, wakeUp);
+  host.openDoorbell(FD.doorbell, wakeUp);
   // From a timer, so that the module that started us has finished loading.
   host.setTimeout(() => serve(session), 0);
 };

@@ -38,7 +38,8 @@ def test_a_character_that_is_never_completed_becomes_one_at_the_end(pipe):
 
 
 @pytest.mark.parametrize("limit, text, dropped", [
-    (0, "", 9), (1, "a", 8), (2, "a", 8), (3, "aé", 6), (5, "aé", 6), (6, "aé€", 3), (8, "aé€bc", 1), (9, "aé€bcd", 0),
+    (0, "", 9), (1, "a", 8), (2, "a", 8), (3, "aé", 6), (5, "aé", 6),
+    (6, "aé€", 3), (8, "aé€bc", 1), (9, "aé€bcd", 0),
 ])
 def test_the_limit_counts_bytes_and_cuts_between_characters(pipe, limit, text, dropped):
     stream, writer = pipe

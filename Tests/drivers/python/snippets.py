@@ -184,6 +184,11 @@ SNIPPETS = [
     ("the Agg backend saves figures and does not fail",
      ["import matplotlib; matplotlib.use('Agg')\nimport matplotlib.pyplot as plt\nplt.plot([1]); plt.savefig('f.png')\n"
       "import os; os.path.getsize('f.png') > 1000"], value("True")),
+    ("a figure of the Agg backend that is left open is shown once",
+     ["import matplotlib; matplotlib.use('Agg')\nimport matplotlib.pyplot as plt\nplt.plot([1]);", "len(plt.get_fignums())"],
+     both(value("1"), lambda outcome: len(outcome.items) == 1)),
+    ("a figure of the Agg backend is an item of its cell",
+     ["import matplotlib; matplotlib.use('Agg')\nimport matplotlib.pyplot as plt\nplt.plot([1]);"], shows("image/png")),
     ("a display can be updated", ["h = display('v1', display_id='d')\nh.update('v2')"],
      lambda outcome: [(i["data"]["text/plain"], i.get("display_id"), i.get("update", False)) for i in outcome.items]
      == [("'v1'", "d", False), ("'v2'", "d", True)]),

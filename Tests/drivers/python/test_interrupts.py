@@ -43,13 +43,14 @@ STUBBORN = {
         "import time\nwhile True:\n  try:\n    print('go')\n    while True: time.sleep(.01)\n  except KeyboardInterrupt: "
         "print('caught')",
     "code that catches every Exception and KeyboardInterrupt":
-        "import time\nprint('go')\nwhile True:\n  try:\n    while True: time.sleep(.01)\n"
+        "import time\nwhile True:\n  try:\n    print('go')\n    while True: time.sleep(.01)\n"
         "  except (Exception, KeyboardInterrupt): print('caught')",
     "code that ignores the signal":
-        "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('go')\nwhile True: time.sleep(.01)",
+        "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nif True:\n  print('go')\n"
+        "  while True: time.sleep(.01)",
     "code that blocks the signal":
-        "import signal, time\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\nprint('go')\n"
-        "while True: time.sleep(.01)",
+        "import signal, time\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\nif True:\n  print('go')\n"
+        "  while True: time.sleep(.01)",
     "a coroutine that refuses to be cancelled":
         "import asyncio\nwhile True:\n  try: print('go'); await asyncio.sleep(600)\n"
         "  except (asyncio.CancelledError, KeyboardInterrupt): print('caught')",
@@ -93,7 +94,8 @@ def test_the_second_rung_stops_what_ignores_the_first(interpreter, code):
 
 
 def test_an_interrupt_of_an_await_shows_the_line_that_waited(interpreter):
-    execution, outcome = begin_and_go(interpreter, "import asyncio\nasyncio.get_running_loop().call_later(0.05, print, 'go')\n\nawait asyncio.sleep(600)")
+    execution, outcome = begin_and_go(interpreter,
+        "import asyncio\nasyncio.get_running_loop().call_later(0.05, print, 'go')\n\nawait asyncio.sleep(600)")
     interpreter.interrupt(execution)
     error = interpreter.finish(execution, into=outcome).error
     assert error["name"] == "KeyboardInterrupt"

@@ -39,6 +39,11 @@ def test_what_was_printed_before_the_end_arrives_before_it(interpreter):
     assert outcome.stdout == "last words\n" and outcome.ended["code"] == 1
 
 
+def test_text_whose_pipe_is_closed_under_it_costs_only_that_text(interpreter):
+    assert interpreter.run("import os; print('x', end=' '); os.close(1)").error is None
+    assert interpreter.run("print('y')").stdout == "y\n"
+
+
 def test_a_flood_of_output_is_cut_and_counted(launcher):
     interpreter = launcher.start(stream_bytes=1000)
     outcome = interpreter.run("import sys\nfor _ in range(64): sys.stdout.write('x' * (1 << 20))\nprint('e', file=sys.stderr)")

@@ -12,6 +12,8 @@ class Execution {
     this.id = id;
     this.count = count;
     this.code = code;
+    // Ends code that waits; nothing to do for code that never does.
+    this.cancel = () => {};
     this.budget = new ItemBudget(limits.item_bytes);
   }
 

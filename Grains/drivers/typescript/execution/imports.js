@@ -6,7 +6,7 @@ const { define, installHooks, prepare } = require('./globals.js');
 const SESSION_FILE = 'session.ts';
 const REMOTE_OR_BUILT_IN = /^(?:node|bun|file|data|npm|jsr|https?):/;
 
-const { then, userGlobal } = host;
+const { userGlobal } = host;
 
 function sessionFile() {
   return host.joinPath(host.cwd(), SESSION_FILE);
@@ -64,7 +64,7 @@ function importAll(imports, onDone, onError) {
       bind(wanted, namespace);
       next();
     };
-    Reflect.apply(then, host.importModule(resolve(wanted.specifier), options), [guarded(loaded, onError), onError]);
+    host.whenSettled(host.importModule(resolve(wanted.specifier), options), guarded(loaded, onError), onError);
   };
   guarded(next, onError)();
 }

@@ -1,6 +1,8 @@
 // What happens beside an execution: errors that nobody catches, and signals.
 'use strict';
 
+const { noteSignal } = require('./loop.js');
+
 const { process, on, listeners } = host;
 
 // onUncaught(error) is called for errors that no other listener of user code takes.
@@ -12,7 +14,7 @@ function createListeners(expose, onUncaught) {
     ['uncaughtException', expose('uncaughtException', uncaught('uncaughtException'))],
     ['unhandledRejection', expose('unhandledRejection', uncaught('unhandledRejection'))],
     // A signal outside a breakable script must not end the process.
-    ['SIGINT', expose('interrupted', () => {})],
+    ['SIGINT', expose('interrupted', noteSignal)],
   ];
   // User code can remove listeners, so this is called before every execution.
   return function ensureListeners() {

@@ -4,7 +4,8 @@
 
 const INTERRUPTED = 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
 const MATCHED = 1;
-const SIGNAL_MS = 20;
+const SIGNAL_MS = 250;
+const AFTERMATH_MS = 20;
 
 // Calls `run` where SIGINT can break it; false when it was broken.
 function runBreakable(run) {
@@ -47,13 +48,44 @@ function runOneTurn() {
   runEventLoop();
 }
 
-// The supervisor sends a signal with each interrupt. When the request was seen before the signal, the signal must not hit the
-// execution that comes next: it is given a moment to arrive where it does no harm.
-function absorbSignal() {
+// Runs the event loop for a millisecond or until `wakeUp`. Only inside `runBreakable`.
+function runShortly() {
+  const timer = host.setTimeout(wakeUp, 1);
+  runEventLoop();
+  host.clearTimeout(timer);
+}
+
+// Runs the event loop for a time, whoever wakes it meanwhile; isEnough() may end it earlier. Only inside `runBreakable`.
+function runFor(milliseconds, isEnough = () => false) {
+  let isOver = false;
+  const timer = host.setTimeout(() => {
+    isOver = true;
+    wakeUp();
+  }, milliseconds);
+  while (!isOver && !isEnough()) runEventLoop();
+  host.clearTimeout(timer);
+}
+
+let isSignalled = false;
+
+// A signal that came while no breakable script ran.
+function noteSignal() {
+  isSignalled = true;
+  wakeUp();
+}
+
+// After an interrupt that came as a request while user code waited.
+//
+// The supervisor sends a signal along, which must not hit the execution that comes next: it is given a moment to arrive here.
+// And what user code waited for may arrive yet, and go on into an endless loop: that shows here too, and then the next rung
+// ends it, while otherwise it would keep the next execution from starting.
+function settleInterrupt(cancel) {
+  isSignalled = false;
+  runBreakable(() => runFor(SIGNAL_MS, () => isSignalled));
   runBreakable(() => {
-    host.setTimeout(wakeUp, SIGNAL_MS);
-    runEventLoop();
+    cancel();
+    runFor(AFTERMATH_MS);
   });
 }
 
-module.exports = { runBreakable, runEventLoop, runOneTurn, absorbSignal, wakeUp };
+module.exports = { noteSignal, runBreakable, runEventLoop, runOneTurn, runShortly, settleInterrupt, wakeUp };

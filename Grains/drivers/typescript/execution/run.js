@@ -2,14 +2,15 @@
 'use strict';
 
 const { transformCell } = require('../transform/cell.js');
-const { SCRIPT, ASYNC } = require('../transform/needs.js');
+const { COROUTINE, FUNCTION, SCRIPT } = require('../transform/needs.js');
 const { prepare } = require('./globals.js');
 const { importAll } = require('./imports.js');
 
-const { Script, runInThisContext, then } = host;
+const { Script, runInThisContext, generatorNext, generatorReturn, generatorThrow, userGlobal } = host;
 
 // Calls exactly one of onValue(value) and onError(error), at once or later; value is undefined when there is none.
-function runCode({ code, count }, onValue, onError) {
+function runCode(execution, onValue, onError) {
+  const { code } = execution;
   let plan;
   try {
     plan = transformCell(code);
@@ -19,7 +20,7 @@ function runCode({ code, count }, onValue, onError) {
   }
   const run = () => {
     try {
-      runPlan(plan, count, onValue, onError);
+      runPlan(plan, execution, onValue, onError);
     } catch (error) {
       onError(error);
     }
@@ -28,7 +29,8 @@ function runCode({ code, count }, onValue, onError) {
   else run();
 }
 
-function runPlan(plan, count, onValue, onError) {
+function runPlan(plan, execution, onValue, onError) {
+  const { count } = execution;
   prepare(plan.names);
   if (plan.hoisted !== undefined) runScript(plan.hoisted, count, 0);
   const result = runScript(plan.code, count, plan.columnOffset);
@@ -36,9 +38,37 @@ function runPlan(plan, count, onValue, onError) {
     onValue(plan.hasValue ? result : undefined);
     return;
   }
-  const returned = Reflect.apply(result, undefined, []);
-  if (plan.mode === ASYNC) Reflect.apply(then, returned, [(values) => onValue(values?.[0]), onError]);
-  else onValue(returned?.[0]);
+  const returned = Reflect.apply(result, userGlobal, []);
+  if (plan.mode === FUNCTION) onValue(returned?.[0]);
+  else if (plan.mode === COROUTINE) runCoroutine(returned, execution, onValue, onError);
+  else host.whenSettled(returned, (values) => onValue(values?.[0]), onError);
+}
+
+// Takes a cell from one `await` to the next, as long as its execution runs.
+function runCoroutine(generator, execution, onValue, onError) {
+  const advance = (method, argument) => {
+    if (!execution.isRunning) return;
+    let result;
+    try {
+      result = Reflect.apply(method, generator, [argument]);
+    } catch (error) {
+      onError(error);
+      return;
+    }
+    if (result.done) onValue(result.value?.[0]);
+    else host.whenSettled(result.value, resume, fail);
+  };
+  const resume = (value) => advance(generatorNext, value);
+  const fail = (error) => advance(generatorThrow, error);
+  // Its `finally` blocks run; should one of them wait, it has waited its last.
+  execution.cancel = () => {
+    try {
+      Reflect.apply(generatorReturn, generator, []);
+    } catch {
+      // The outcome of the execution stands.
+    }
+  };
+  resume();
 }
 
 function runScript(source, count, columnOffset) {

@@ -1,9 +1,11 @@
 // Takes requests one after the other. Never returns: the event loop runs nested, while the driver waits.
 'use strict';
 
+const acknowledgements = require('../protocol/acknowledgements.js');
 const channel = require('../protocol/channel.js');
+const { die } = require('../protocol/descriptors.js');
 const env = require('./env.js');
-const { runBreakable, runEventLoop } = require('./loop.js');
+const { runBreakable, runEventLoop, runShortly } = require('./loop.js');
 
 const PROTOCOL = 1;
 
@@ -21,8 +23,9 @@ function serve(session) {
   }
 
   function handle(request) {
-    if ((request.op === 'start') === isStarted) channel.die();
+    if ((request.op === 'start') === isStarted) die();
     if (isStarted) {
+      acknowledgements.discardLate();
       session.execute(request, takeRequests);
       return;
     }
@@ -38,12 +41,12 @@ function serve(session) {
       if (waiting.length > 0) handle(waiting.shift());
       else {
         session.ensureListeners();
-        runBreakable(runEventLoop);
+        runBreakable(channel.isReceiving() ? runShortly : runEventLoop);
       }
     }
   } catch {
     // A fault of ours. Without this loop nobody would ever be answered again.
-    channel.die();
+    die();
   }
 }
 

@@ -2,13 +2,14 @@
 'use strict';
 
 const channel = require('../protocol/channel.js');
+const { dieUnlessIntact } = require('../protocol/descriptors.js');
 const { describe } = require('../errors/describe.js');
 const { bundleOf } = require('../output/bundle.js');
 const streams = require('../output/streams.js');
 const env = require('./env.js');
 const { Execution } = require('./execution.js');
 const { rememberValue } = require('./globals.js');
-const { absorbSignal, runBreakable, runEventLoop, runOneTurn, wakeUp } = require('./loop.js');
+const { runBreakable, runEventLoop, runOneTurn, settleInterrupt, wakeUp } = require('./loop.js');
 const { runCode } = require('./run.js');
 
 class Session {
@@ -29,7 +30,7 @@ class Session {
     this.ensureListeners();
     streams.open(() => channel.send({ event: 'sync', id: execution.id, ack: true }));
     this.#conclude(execution, takeRequests);
-    channel.dieUnlessIntact();
+    dieUnlessIntact();
     const { data, error } = execution.outcome;
     if (data !== undefined) this.#sendItem(execution, { primary: true, data });
     restoreEnvironment();
@@ -43,14 +44,14 @@ class Session {
     if (this.#execution?.id !== id) return false;
     if (this.#execution.isRunning) {
       this.#execution.interrupt();
-      absorbSignal();
+      settleInterrupt(this.#execution.cancel);
     }
     return true;
   }
 
   // An item of user code. What comes from a timer after its execution has ended is dropped.
   display(item) {
-    if (this.#execution !== null) this.#sendItem(this.#execution, { ...item, ack: true });
+    if (this.#execution?.isRunning) this.#sendItem(this.#execution, { ...item, ack: true });
   }
 
   bundleOf(value) {
@@ -67,15 +68,23 @@ class Session {
     let step = () => this.#begin(execution);
     while (execution.isRunning) {
       const isWhole = runBreakable(step);
-      channel.settle();
-      if (!isWhole) {
-        execution.interrupt();
-        // A chain of microtasks can outlive the signal that broke the loop: then this waits for the next signal, so that no
-        // execution counts as ended that would keep the next one from starting.
-        while (!runBreakable(runOneTurn));
-      } else if (execution.isRunning) takeRequests();
+      if (!isWhole) this.#breakOff(execution);
+      else if (execution.isRunning) takeRequests();
       step = runEventLoop;
     }
+  }
+
+  #breakOff(execution) {
+    channel.recover();
+    streams.close();
+    execution.interrupt();
+    // A chain of microtasks can outlive the signal that broke the loop: then this waits for the next signal, so that no
+    // execution counts as ended that would keep the next one from starting.
+    let step = () => {
+      execution.cancel();
+      runOneTurn();
+    };
+    for (; !runBreakable(step); step = runOneTurn) channel.recover();
   }
 
   #begin(execution) {

@@ -2,11 +2,10 @@
 // processes and native code. Turning from one stream to the other asks the supervisor for a `sync` first.
 'use strict';
 
-const { pause, isRetryable } = require('../protocol/channel.js');
+const { FD, isRetryable, pause } = require('../protocol/descriptors.js');
 
 const CHUNK_UNITS = 16 * 1024;
 const buffer = new Uint8Array((CHUNK_UNITS + 1) * 3);
-const FD = { stdout: 1, stderr: 2 };
 
 let lastStream = null;
 let synchronise = null;

@@ -1,74 +1,62 @@
-// The driver's descriptors: requests in, events out, acknowledgements in.
-//
-// User code that is being interrupted can be torn away at any loop or call, also in the middle of `send` when it was on its
-// way through `display`. So what is still to be written or read is kept in plain variables, each changed in the same
-// statement as the system call it counts, and `settle` finishes it from outside. A frame is never cut short or doubled.
+// The driver's descriptors: requests in, events out.
 'use strict';
 
 const { createFrameEncoder, FrameReader } = require('./frames.js');
 const { checkRequest } = require('./requests.js');
+const acknowledgements = require('./acknowledgements.js');
+const { die, EXIT_END_OF_REQUESTS, FD, isRetryable, pause } = require('./descriptors.js');
 
-const FD = { requests: 3, doorbell: 4, events: 5, acknowledgements: 6 };
 const READ_BYTES = 64 * 1024;
-const EXIT_END_OF_REQUESTS = 0;
-const EXIT_FAULT = 70;
+// What a pipe takes whole or not at all (PIPE_BUF of Linux).
+const ATOMIC_BYTES = 4096;
 
+const { readSync, writeSync, exit } = host;
 const encodeFrame = createFrameEncoder(host);
 const reader = new FrameReader(host);
 const readBuffer = new Uint8Array(READ_BYTES);
-const acknowledgement = new Uint8Array(1);
-const sleepCell = new Int32Array(new SharedArrayBuffer(4));
-const { readSync, writeSync, fstatSync, exit } = host;
 
+// The frame that is being written. User code that calls `display` can be torn away by a signal in the middle of it; then
+// `recover` decides from these what has become of the frame.
 let outgoing = null;
 let written = 0;
-let acknowledgementsOwed = 0;
-
-function isRetryable(error) {
-  return error.code === 'EAGAIN' || error.code === 'EINTR';
-}
-
-// Waits for a descriptor that user code has made non-blocking, or that refuses for the moment.
-function pause() {
-  Atomics.wait(sleepCell, 0, 0, 1);
-}
-
-// Nothing can be said any more when a descriptor is gone or holds something else: the end of the process is the answer.
-function die() {
-  exit(EXIT_FAULT);
-}
+let isWriting = false;
 
 function send(event) {
-  settle();
   const bytes = encodeFrame(event);
-  const owed = event.ack ? 1 : 0;
   written = 0;
   outgoing = bytes;
-  acknowledgementsOwed = owed;
-  settle();
+  if (event.ack) acknowledgements.expect();
+  writeOut();
+  if (event.ack) acknowledgements.wait();
 }
 
-// Writes the rest of the outgoing frame and waits for its acknowledgement.
-function settle() {
+function writeOut() {
   while (outgoing !== null) {
     try {
+      isWriting = true;
       written += writeSync(FD.events, outgoing, written, outgoing.length - written, null);
+      isWriting = false;
     } catch (error) {
+      isWriting = false;
       if (!isRetryable(error)) die();
       pause();
     }
     if (written === outgoing.length) outgoing = null;
+    // Cut short by a signal. If that is to break user code, it shall do so here, where the count is known.
+    else pause();
   }
-  while (acknowledgementsOwed > 0) {
-    try {
-      const count = readSync(FD.acknowledgements, acknowledgement, 0, 1, null);
-      acknowledgementsOwed -= 1;
-      if (count === 0) die();
-    } catch (error) {
-      if (!isRetryable(error)) die();
-      pause();
-    }
+}
+
+// After a signal has broken user code. A short frame has gone out whole or not at all, and either will do. A longer one is
+// finished; but if it is not known how much of it has gone out, nobody could read what comes behind it.
+function recover() {
+  if (outgoing !== null && outgoing.length > ATOMIC_BYTES) {
+    if (isWriting) die();
+    if (written > 0) writeOut();
   }
+  outgoing = null;
+  isWriting = false;
+  acknowledgements.giveUp();
 }
 
 // All requests that have arrived, without waiting for more.
@@ -87,6 +75,7 @@ function receive() {
   }
 }
 
+// The bytes read, or -1 when there are none now.
 function readRequests() {
   for (;;) {
     try {
@@ -98,24 +87,9 @@ function readRequests() {
   }
 }
 
-const identities = [FD.requests, FD.doorbell, FD.events, FD.acknowledgements].map((fd) => ({ fd, ...identityOf(fd) }));
-
-function identityOf(fd) {
-  const { dev, ino } = fstatSync(fd);
-  return { dev, ino };
+// Whether a request has arrived in part. Its rest may come without a ring.
+function isReceiving() {
+  return reader.bufferedBytes > 0;
 }
 
-// User code can close or replace a descriptor; without the doorbell the driver would then wait for ever. Dying says it.
-function dieUnlessIntact() {
-  for (const { fd, dev, ino } of identities) {
-    let now;
-    try {
-      now = identityOf(fd);
-    } catch {
-      die();
-    }
-    if (now.dev !== dev || now.ino !== ino) die();
-  }
-}
-
-module.exports = { FD, send, settle, receive, die, dieUnlessIntact, pause, isRetryable };
+module.exports = { send, recover, receive, isReceiving };

@@ -33,7 +33,9 @@ module.exports = function captureHost() {
 };
 
 function files() {
-  return { readSync: fs.readSync, writeSync: fs.writeSync, fstatSync: fs.fstatSync };
+  const { readSync, writeSync, fstatSync, openSync, closeSync } = fs;
+  const { O_RDONLY, O_NONBLOCK } = fs.constants;
+  return { readSync, writeSync, fstatSync, openSync, closeSync, O_RDONLY, O_NONBLOCK };
 }
 
 function text() {
@@ -50,18 +52,33 @@ function text() {
   };
 }
 
+// `await` of the user's realm, which does not look `then` up on promises, where user code may have replaced it.
+async function whenSettled(promise, onValue, onError) {
+  let value;
+  try {
+    value = await promise;
+  } catch (error) {
+    onError(error);
+    return;
+  }
+  onValue(value);
+}
+
 // `expect(promise).resolves` runs the event loop until the promise settles. That is undocumented behaviour of this Bun, and
 // the one way to keep running the loop inside a script that SIGINT can break; package.json pins the version for it.
 function loop() {
   const prototype = Object.getPrototypeOf(expect(0));
+  const generator = Object.getPrototypeOf(function* () {}).prototype;
   return {
     expect,
     getResolves: Object.getOwnPropertyDescriptor(prototype, 'resolves').get,
     toBe: prototype.toBe,
-    then: Promise.prototype.then,
+    whenSettled,
+    generatorNext: generator.next,
+    generatorReturn: generator.return,
+    generatorThrow: generator.throw,
     setTimeout,
     clearTimeout,
-    setImmediate,
     queueMicrotask,
     openDoorbell: (fd, ring) => Bun.connect({ fd, socket: { data: ring, close: ring, end: ring, error: ring } }),
     hrtime: process.hrtime.bigint,

@@ -2,18 +2,20 @@
 // declare again, a trailing expression becomes the cell's value, lines stay where the user wrote them.
 'use strict';
 
-const { collectNeeds, ASYNC, FUNCTION, SCRIPT } = require('./needs.js');
+const { rewriteAwaits } = require('./awaits.js');
 const { rewriteDeclarations } = require('./declarations.js');
-const { rewriteModuleSyntax } = require('./modules.js');
 const { Edits } = require('./edits.js');
 const { parseCell } = require('./language.js');
+const { rewriteModuleSyntax } = require('./modules.js');
+const { collectNeeds, ASYNC, COROUTINE, FUNCTION, SCRIPT } = require('./needs.js');
 
 // The text before the first line of a cell, by mode. Its length is given to the engine as a negative column offset.
-const OPENING = { [SCRIPT]: '', [FUNCTION]: '(()=>{', [ASYNC]: '(async()=>{' };
+const OPENING = { [SCRIPT]: '', [FUNCTION]: '(()=>{', [COROUTINE]: '(function*(){', [ASYNC]: '(async()=>{' };
 
 // A plan: {
-//   mode      'script': the value is the completion value; 'function', 'async': the completion value is a function to call, and
-//             the value is the first element of what it returns or resolves to
+//   mode      'script': the value is the completion value; 'function', 'coroutine', 'async': the completion value is a function,
+//             a generator function that yields what it awaits, or an async function, and the value is the first element of
+//             what it returns
 //   code      runs last
 //   hoisted   function declarations that must exist before `code` runs, or undefined
 //   imports   [{specifier, attributes?, named: [[imported, local]], namespace?, reexports?}] to do before everything else
@@ -23,7 +25,7 @@ const OPENING = { [SCRIPT]: '', [FUNCTION]: '(()=>{', [ASYNC]: '(async()=>{' };
 // }
 // Throws CellSyntaxError.
 function transformCell(source) {
-  const { source: javascript, program, isObject } = parseCell(source);
+  const { source: javascript, program, columnOffset } = parseCell(source);
   const cell = {
     edits: new Edits(javascript),
     javascript,
@@ -33,38 +35,23 @@ function transformCell(source) {
     hasValue: false,
     trailing: trailingStatement(program.body),
   };
-  if (isObject) return objectPlan(cell);
   rewriteModuleSyntax(program, cell);
   rewriteDeclarations(program, cell);
   returnTrailingValue(cell);
-  return planOf(cell, cell.edits.rest());
+  if (cell.mode === COROUTINE) rewriteAwaits(program, cell);
+  return planOf(cell, columnOffset);
 }
 
-function planOf(cell, body) {
-  const { mode, imports, hasValue, edits } = cell;
+function planOf({ mode, edits, imports, names, hasValue }, columnOffset) {
+  const body = edits.rest();
   return {
     mode,
     code: mode === SCRIPT ? body : `${OPENING[mode]}${body}\n})`,
     hoisted: edits.hasExtracted ? edits.extracted() : undefined,
     imports,
-    names: [...new Set(cell.names)],
+    names: [...new Set(names)],
     hasValue,
-    columnOffset: 0 - OPENING[mode].length,
-  };
-}
-
-function objectPlan(cell) {
-  const { mode, javascript } = cell;
-  const opening = mode === SCRIPT ? '(' : `${OPENING[mode]}return[`;
-  const closing = mode === SCRIPT ? '\n)' : '\n]})';
-  return {
-    mode,
-    code: opening + javascript + closing,
-    hoisted: undefined,
-    imports: [],
-    names: [],
-    hasValue: true,
-    columnOffset: -opening.length,
+    columnOffset: columnOffset - OPENING[mode].length,
   };
 }
 
@@ -83,10 +70,10 @@ function returnTrailingValue(cell) {
   cell.hasValue = true;
   if (mode === SCRIPT) return;
   const { start, end } = trailing;
+  const hasSemicolon = javascript[end - 1] === ';';
   const isSequence = trailing.expression.type === 'SequenceExpression';
-  const textEnd = javascript[end - 1] === ';' ? end - 1 : end;
-  edits.insert(start, isSequence ? 'return[(' : 'return[');
-  edits.replace(textEnd, end, isSequence ? ')];' : '];');
+  const closing = (isSequence ? ')]' : ']') + (hasSemicolon ? '' : ';');
+  edits.wrap(start, hasSemicolon ? end - 1 : end, isSequence ? 'return[(' : 'return[', closing);
 }
 
 module.exports = { transformCell };

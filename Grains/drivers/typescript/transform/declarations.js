@@ -57,14 +57,14 @@ function keepResources(declaration, { edits }) {
 
 function assignInstead(declaration, { edits, javascript }) {
   edits.overwrite(declaration.start, declaration.start + declaration.kind.length, EXPRESSION_START);
-  edits.insert(declaration.declarations.at(-1).end, javascript[declaration.end - 1] === ';' ? ')' : ');');
+  edits.close(declaration.start, declaration.declarations.at(-1).end, javascript[declaration.end - 1] === ';' ? ')' : ');');
 }
 
 function rewriteClass(declaration, { edits, mode, names }) {
   const { name } = declaration.id;
   names.push(name);
-  edits.insert(declaration.start, mode === SCRIPT ? `var ${name}=` : `${EXPRESSION_START}${name}=`);
-  edits.insert(declaration.end, mode === SCRIPT ? ';' : ');');
+  const isScript = mode === SCRIPT;
+  edits.wrap(declaration.start, declaration.end, isScript ? `var ${name}=` : `${EXPRESSION_START}${name}=`, isScript ? ';' : ');');
 }
 
 function rewriteFunction(declaration, { edits, mode, names }) {
@@ -82,8 +82,7 @@ function rewriteNested(statement, cell) {
       if (mode !== SCRIPT) rewriteNestedVar(node, parent, cell);
     }
     if (mode !== SCRIPT && node.type === 'ReturnStatement' && node.argument) {
-      edits.insert(node.argument.start, '[(');
-      edits.insert(node.argument.end, ')]');
+      edits.wrap(node.argument.start, node.argument.end, '[(', ')]');
     }
     return true;
   });

@@ -15,7 +15,7 @@ function lowerDecorators(code, source) {
     throw new CellSyntaxError('Invalid use of decorators', source);
   }
   const unique = renameHelpers(javascript, code);
-  return { source: unique, program: parseProgram(unique), isObject: false };
+  return { source: unique, program: parseProgram(unique), columnOffset: 0 };
 }
 
 // Bun numbers its helper variables anew in every cell. As globals those of one cell would replace those that the classes of

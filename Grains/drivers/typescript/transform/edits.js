@@ -19,6 +19,17 @@ class Edits {
     this.replace(position, position, text);
   }
 
+  // Puts text around a range. Of two around the same range the one made first is outside.
+  wrap(start, end, before, after) {
+    this.#edits.push({ start, end: start, text: before, opens: end });
+    this.close(start, end, after);
+  }
+
+  // Ends at `end` what `start` has begun: behind whatever has begun after it.
+  close(start, end, text) {
+    this.#edits.push({ start: end, end, text, closes: start });
+  }
+
   // Replaces a word by another that is padded to the same width, so that columns stay.
   overwrite(start, end, text) {
     this.replace(start, end, text.padEnd(end - start));
@@ -55,9 +66,8 @@ class Edits {
     return this.#apply(edits);
   }
 
-  // In order of position; of two at one position first the insertions, then in the order they were made.
   #apply(edits) {
-    const ordered = edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
+    const ordered = edits.map((edit, made) => ({ ...edit, made })).sort(inOrder);
     let text = '';
     let position = 0;
     for (const edit of ordered) {
@@ -66,6 +76,23 @@ class Edits {
     }
     return text + this.#source.slice(position);
   }
+}
+
+// By position. Where several meet: what closes, from the inside out; insertions; what opens, from the outside in; replacements.
+function inOrder(a, b) {
+  return a.start - b.start || rank(a) - rank(b) || nesting(a, b) || a.made - b.made;
+}
+
+function rank(edit) {
+  if (edit.closes !== undefined) return 0;
+  if (edit.opens !== undefined) return 2;
+  return edit.start === edit.end ? 1 : 3;
+}
+
+function nesting(a, b) {
+  if (a.closes !== undefined) return b.closes - a.closes || b.made - a.made;
+  if (a.opens !== undefined) return b.opens - a.opens;
+  return 0;
 }
 
 function contains(range, edit) {

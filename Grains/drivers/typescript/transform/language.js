@@ -7,14 +7,14 @@ const { stripTypes } = require('./typescript.js');
 const MAX_TYPE_ARGUMENT_TOKENS = 200;
 const TYPE_TOKENS = new Set(['name', 'string', 'num', ',', '.', '[', ']', '{', '}', '|', '&', ':', ';', '?', '=>', '(', ')', 'typeof', 'void', 'null', 'this']);
 
-// { source, program, isObject }
+// { source, program, columnOffset }: JavaScript, its tree, and how far its first line has moved.
 function parseCell(source) {
   try {
     const object = parseObjectLiteral(source);
-    if (object) return { source, program: object, isObject: true };
+    if (object) return object;
     const tokens = mayCallGenerically(source) ? [] : undefined;
     const program = parseProgram(source, tokens);
-    if (!tokens || !callsGenerically(tokens)) return { source, program, isObject: false };
+    if (!tokens || !callsGenerically(tokens)) return { source, program, columnOffset: 0 };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

@@ -71,7 +71,8 @@ function rewriteDefaultExport(statement, cell) {
   if (isValue) cell.hasValue = true;
   const returns = isValue && mode !== SCRIPT;
   edits.overwrite(statement.start, declaration.start, returns ? ';return[(' : ';(');
-  edits.replace(declaration.end, statement.end, returns ? ')];' : ');');
+  edits.close(statement.start, declaration.end, returns ? ')];' : ');');
+  edits.replace(declaration.end, statement.end, '');
 }
 
 module.exports = { rewriteModuleSyntax, HOOKS };

@@ -5,29 +5,29 @@ const { isFunction, walk } = require('./parse.js');
 
 const SCRIPT = 'script';
 const FUNCTION = 'function';
+const COROUTINE = 'coroutine';
 const ASYNC = 'async';
+const ASCENDING = [SCRIPT, FUNCTION, COROUTINE, ASYNC];
 
 function collectNeeds(program) {
-  let mode = SCRIPT;
+  let need = 0;
   walk(program, (node, parent) => {
     if (isFunction(node) || node.type === 'StaticBlock') return false;
-    if (needsAsync(node)) mode = ASYNC;
-    else if (mode === SCRIPT && (node.type === 'ReturnStatement' || (parent === program && isUsing(node)))) mode = FUNCTION;
+    need = Math.max(need, ASCENDING.indexOf(needOf(node, parent === program)));
     return true;
   });
-  return mode;
+  return ASCENDING[need];
 }
 
-function needsAsync(node) {
-  return (
-    node.type === 'AwaitExpression' ||
-    (node.type === 'ForOfStatement' && node.await) ||
-    (node.type === 'VariableDeclaration' && node.kind === 'await using')
-  );
+function needOf(node, isTopLevel) {
+  if (node.type === 'AwaitExpression') return COROUTINE;
+  // These have no counterpart in a generator.
+  if ((node.type === 'ForOfStatement' && node.await) || (isUsing(node) && node.kind === 'await using')) return ASYNC;
+  return node.type === 'ReturnStatement' || (isTopLevel && isUsing(node)) ? FUNCTION : SCRIPT;
 }
 
 function isUsing(node) {
   return node.type === 'VariableDeclaration' && (node.kind === 'using' || node.kind === 'await using');
 }
 
-module.exports = { collectNeeds, isUsing, SCRIPT, FUNCTION, ASYNC };
+module.exports = { collectNeeds, isUsing, SCRIPT, FUNCTION, COROUTINE, ASYNC };

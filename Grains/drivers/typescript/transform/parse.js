@@ -26,13 +26,15 @@ function parseProgram(source, onToken) {
   }
 }
 
-// `{a: 1}` alone is an object to whoever types it into a session, although the grammar says block. Returns undefined when
-// the source is no object literal.
-function parseObjectLiteral(source) {
-  if (!looksLikeObject(source)) return undefined;
+// `{a: 1}` alone is an object to whoever types it into a session, although the grammar says block. Returns the source with
+// parentheses around it and its tree, or undefined when it is no object literal.
+function parseObjectLiteral(text) {
+  if (!looksLikeObject(text)) return undefined;
+  const source = `(${text}\n)`;
   try {
-    const program = acorn.parse(`(${source}\n)`, OPTIONS);
-    return program.body.length === 1 && program.body[0].type === 'ExpressionStatement' ? program : undefined;
+    const program = acorn.parse(source, OPTIONS);
+    const isExpression = program.body.length === 1 && program.body[0].type === 'ExpressionStatement';
+    return isExpression ? { source, program, columnOffset: -1 } : undefined;
   } catch {
     return undefined;
   }

@@ -25,7 +25,7 @@ function loadTransform() {
   return module.exports.transformSync;
 }
 
-// { source, program }: JavaScript and its tree. Throws CellSyntaxError.
+// { source, program, columnOffset } as in language.js. Throws CellSyntaxError.
 function stripTypes(source) {
   transformSync ??= loadTransform();
   const result = compile(source);
@@ -34,7 +34,7 @@ function stripTypes(source) {
     const laidOut = relayout(result.code, result.mappings);
     const javascript = laidOut.replace(MODULE_MARKER, '$1');
     const object = looksLikeObject(source) ? parseObjectLiteral(javascript) : undefined;
-    return { source: javascript, program: object ?? parseProgram(javascript), isObject: object !== undefined };
+    return object ?? { source: javascript, program: parseProgram(javascript), columnOffset: 0 };
   } catch (error) {
     if (/@|\baccessor\b/.test(result.code)) return lowerDecorators(result.code, source);
     throw new CellSyntaxError(plainMessage(error), source);

@@ -9,6 +9,7 @@ const BUN = process.env.DRIVER_BUN ?? join(DRIVER, 'node_modules/.bin/bun');
 const FLAGS = ['--no-install', '--no-env-file', '--config=/dev/null'];
 const SUPERVISOR = join(import.meta.dir, 'supervisor.py');
 const PATIENCE_MS = 10_000;
+const RUNG_MS = 1_000;
 
 export const FIXTURES = join(ROOT, 'Grains/drivers/fixtures');
 
@@ -86,16 +87,22 @@ export class Interpreter {
     return answer.value?.['application/json']?.v;
   }
 
-  // Waits for code that was begun to say that it runs (it prints), then interrupts it.
+  // Waits for code to say that it runs (SAY in it, or its beginning), then climbs the ladder as the host does.
   async interruptOnceRunning(code: string): Promise<Answer> {
-    const id = this.begin(`console.log('running'); ${code}`);
+    const say = "console.log('running')";
+    const id = this.begin(code.includes('SAY') ? code.replace('SAY', say) : `${say}; ${code}`);
     await this.next((event) => event.event === 'stdout');
-    this.interrupt(id);
-    return this.end();
+    this.interrupt(id, 1);
+    const secondRung = setTimeout(() => this.interrupt(id, 2), RUNG_MS);
+    try {
+      return await this.end();
+    } finally {
+      clearTimeout(secondRung);
+    }
   }
 
-  interrupt(id: string): void {
-    this.send({ op: 'interrupt', id, rung: 1 });
+  interrupt(id: string, rung: 1 | 2): void {
+    this.send({ op: 'interrupt', id, rung });
   }
 
   signal(name: string): void {

@@ -31,14 +31,14 @@ class Peer:
         os.set_blocking(self.requests, False)
         self.process = subprocess.Popen(
             command, cwd=directory, stdin=subprocess.DEVNULL, stdout=out_end, stderr=err_end, close_fds=False,
-            preexec_fn=self.arrange, env={"PATH": os.environ["PATH"], "HOME": directory, "LANG": "C.UTF-8", "TERM": "dumb"})
+            preexec_fn=self.arrange, env={"PATH": os.environ["PATH"], "HOME": directory, "LANG": "C.UTF-8", "TERM": "dumb",
+                 "BUN_JSC_usePollingTraps": "1"})
         for end in (out_end, err_end, self.requests_end, self.events_end, self.acks_end):
             os.close(end)
         self.bell_end.close()
         for descriptor in (self.out, self.err, self.events):
             os.set_blocking(descriptor, False)
-        self.streams = {"stdout": self.out, "stderr": self.err}
-        self.decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in self.streams}
+        self.decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")}
         self.backlog = b""
         self.buffer = b""
         self.running = None
@@ -67,7 +67,7 @@ class Peer:
                         if not self.take_events():
                             self.end()
                             return
-                    elif not self.pump(key.fd):
+                    elif not self.take_output(key.fd):
                         selector.unregister(key.fd)
 
     def take_commands(self):
@@ -94,8 +94,8 @@ class Peer:
             self.write(bytes.fromhex(command["hex"]))
         elif command["op"] == "interrupt":
             if command["id"] == self.running:
-                os.kill(self.process.pid, signal.SIGINT)
                 self.send(command)
+                os.kill(self.process.pid, signal.SIGINT)
         else:
             if command["op"] == "execute":
                 self.discard()
@@ -127,7 +127,7 @@ class Peer:
             pass
 
     def discard(self):
-        for descriptor in self.streams.values():
+        for descriptor in (self.out, self.err):
             while self.read(descriptor):
                 pass
 
@@ -138,17 +138,23 @@ class Peer:
         except BlockingIOError:
             return None
 
-    def pump(self, descriptor=None):
-        """Forwards what is printed; False when the stream is at its end."""
-        is_open = True
-        for name, stream in self.streams.items():
-            if descriptor not in (None, stream):
-                continue
-            while data := self.read(stream):
-                if self.running is not None:
-                    self.emit({"event": name, "id": self.running, "text": self.decoders[name].decode(data)})
-            is_open = data is not None and data != b"" or data is None
-        return is_open
+    def take_output(self, descriptor):
+        """One stream; False when it is at its end."""
+        data = self.read(descriptor)
+        if data:
+            self.print(descriptor, data)
+        return data != b""
+
+    def print(self, descriptor, data):
+        name = "stdout" if descriptor == self.out else "stderr"
+        if self.running is not None:
+            self.emit({"event": name, "id": self.running, "text": self.decoders[name].decode(data)})
+
+    def pump(self):
+        """Forwards all that is printed by now."""
+        for descriptor in (self.out, self.err):
+            while data := self.read(descriptor):
+                self.print(descriptor, data)
 
     def take_events(self):
         data = self.read(self.events)

@@ -1,0 +1,50 @@
+"""The launcher with the other language: a driver that is a program of its own. Needs the driver's npm packages."""
+
+import pytest
+from drivers_under_test import DRIVERS
+from launcher_process import LauncherProcess, descendants, wait_until
+
+BUN = DRIVERS / "typescript" / "node_modules" / ".bin" / "bun"
+
+
+@pytest.fixture(scope="module")
+def typescript():
+    with LauncherProcess("--bun", str(BUN), language="typescript") as process:
+        yield process
+
+
+def test_a_typescript_interpreter_answers(typescript):
+    interpreter = typescript.start(env={"KEPT": "k"})
+    assert interpreter.hello()["language"] == "typescript"
+    assert interpreter.run("const x: number = 41; x + 1").text == "42"
+    assert interpreter.run("console.log('o'); console.error('e'); console.log('p')").lines == ["o", "e", "p"]
+    assert interpreter.run("process.env.KEPT").text == "'k'"
+    interpreter.close()
+
+
+@pytest.mark.parametrize("code", ["console.log('go'); while (true) {}", "console.log('go'); await new Promise(() => {})"],
+                         ids=["a busy loop", "a promise"])
+def test_a_typescript_interpreter_is_interrupted_and_keeps_its_state(typescript, code):
+    interpreter = typescript.start()
+    interpreter.run("let state = 41")
+    execution = interpreter.begin(code)
+    outcome = interpreter.receive_until("stdout")
+    interpreter.interrupt(execution)
+    assert interpreter.finish(execution, into=outcome).error is not None
+    assert interpreter.run("state + 1").text == "42"
+    interpreter.close()
+
+
+def test_a_typescript_interpreter_that_exits_says_so_and_leaves_nothing(typescript):
+    interpreter = typescript.start()
+    interpreter.run("require('fs').writeFileSync('file', 'x')")
+    assert interpreter.run("process.exit(3)").ended["code"] == 3
+    assert wait_until(lambda: descendants(typescript.process.pid) == [] and list(typescript.homes.iterdir()) == [])
+
+
+def test_hanging_up_on_a_busy_typescript_interpreter_leaves_nothing(typescript):
+    interpreter = typescript.start()
+    interpreter.begin("console.log('go'); while (true) {}")
+    interpreter.receive_until("stdout")
+    assert interpreter.hang_up().ended["reason"] == "closed"
+    assert wait_until(lambda: descendants(typescript.process.pid) == [] and list(typescript.homes.iterdir()) == [])
