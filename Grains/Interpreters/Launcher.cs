@@ -82,7 +82,8 @@ internal sealed partial class Launcher : IAsyncDisposable
         }
         await _errors;
         _process.Dispose();
-        if (_directory.Exists)
+        // The launcher removes it as well, in case this process does not live to do it.
+        if (Directory.Exists(_directory.FullName))
             _directory.Delete(recursive: true);
     }
 

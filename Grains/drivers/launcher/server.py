@@ -173,6 +173,9 @@ class Server:
         processes.kill_descendants(self._signals, _KILL_SECONDS, lambda pid, status: None)
         for home in [*self._interpreters.values(), *self._removers.values(), *self._unremoved]:
             homes.remove(home)
+        # Whoever made these folders may be gone: a silo that crashed leaves nothing in the temporary folder.
+        for directory in (self._homes_directory, os.path.dirname(self._path)):
+            _remove_if_empty(directory)
 
 
 def _listen(path: str) -> socket.socket:
@@ -194,6 +197,13 @@ def _unlink(path: str) -> None:
         if stat.S_ISSOCK(os.lstat(path).st_mode):
             os.unlink(path)
     except FileNotFoundError:
+        pass
+
+
+def _remove_if_empty(directory: str) -> None:
+    try:
+        os.rmdir(directory)
+    except OSError:
         pass
 
 

@@ -72,6 +72,7 @@ public sealed class LifetimeTests : IDisposable
             await first.CrashAsync();
         }
         await UntilAsync(() => processes.TrueForAll(pid => !Directory.Exists($"/proc/{pid}")));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_data.FullName, "tmp"), "sandbox-*"));
         await using var second = await ApiProcess.StartAsync(_data.FullName);
         await AssertToldOnceAsync(second);
     }

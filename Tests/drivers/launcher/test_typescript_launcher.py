@@ -13,37 +13,38 @@ def typescript():
         yield process
 
 
-def test_a_typescript_interpreter_answers(typescript):
-    interpreter = typescript.start(env={"KEPT": "k"})
+@pytest.fixture
+def interpreter(typescript):
+    connection = typescript.start(env={"KEPT": "k"})
+    yield connection
+    connection.close()
+
+
+def test_a_typescript_interpreter_answers(interpreter):
     assert interpreter.hello()["language"] == "typescript"
     assert interpreter.run("const x: number = 41; x + 1").text == "42"
     assert interpreter.run("console.log('o'); console.error('e'); console.log('p')").lines == ["o", "e", "p"]
     assert interpreter.run("process.env.KEPT").text == "'k'"
-    interpreter.close()
 
 
 @pytest.mark.parametrize("code", ["console.log('go'); while (true) {}", "console.log('go'); await new Promise(() => {})"],
                          ids=["a busy loop", "a promise"])
-def test_a_typescript_interpreter_is_interrupted_and_keeps_its_state(typescript, code):
-    interpreter = typescript.start()
+def test_a_typescript_interpreter_is_interrupted_and_keeps_its_state(interpreter, code):
     interpreter.run("let state = 41")
     execution = interpreter.begin(code)
     outcome = interpreter.receive_until("stdout")
     interpreter.interrupt(execution)
     assert interpreter.finish(execution, into=outcome).error is not None
     assert interpreter.run("state + 1").text == "42"
-    interpreter.close()
 
 
-def test_a_typescript_interpreter_that_exits_says_so_and_leaves_nothing(typescript):
-    interpreter = typescript.start()
+def test_a_typescript_interpreter_that_exits_says_so_and_leaves_nothing(typescript, interpreter):
     interpreter.run("require('fs').writeFileSync('file', 'x')")
     assert interpreter.run("process.exit(3)").ended["code"] == 3
     assert wait_until(lambda: descendants(typescript.process.pid) == [] and list(typescript.homes.iterdir()) == [])
 
 
-def test_hanging_up_on_a_busy_typescript_interpreter_leaves_nothing(typescript):
-    interpreter = typescript.start()
+def test_hanging_up_on_a_busy_typescript_interpreter_leaves_nothing(typescript, interpreter):
     interpreter.begin("console.log('go'); while (true) {}")
     interpreter.receive_until("stdout")
     assert interpreter.hang_up().ended["reason"] == "closed"

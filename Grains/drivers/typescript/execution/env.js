@@ -1,34 +1,41 @@
 // Environment variables of one execution: set before it, put back after it.
+//
+// They are defined, not assigned, so that no setter that user code left on Object.prototype runs. What Bun's own accessor does
+// for TZ is done here.
 'use strict';
 
 const { env } = host;
+const TIME_ZONE = 'TZ';
 
-// Defines instead of assigning, so that a setter that user code left on `process.env` does not run. TZ is the exception:
-// Bun's own setter tells the date functions about it.
-const ASSIGNED = 'TZ';
-const ownSetter = Reflect.getOwnPropertyDescriptor(env, ASSIGNED)?.set;
+function define(name, value) {
+  Reflect.defineProperty(env, name, { value, writable: true, enumerable: true, configurable: true });
+}
 
-function set(name, value) {
-  const current = Reflect.getOwnPropertyDescriptor(env, name);
-  if (name === ASSIGNED && ownSetter !== undefined && current?.set === ownSetter) return Reflect.set(env, name, value);
-  return Reflect.defineProperty(env, name, { value, writable: true, enumerable: true, configurable: true });
+function useTimeZone(zone) {
+  try {
+    host.setTimeZone(typeof zone === 'string' ? zone : '');
+  } catch {
+    // Unknown to the runtime, which then keeps the one it has.
+  }
 }
 
 function setAll(variables) {
-  for (const name of Object.keys(variables)) set(name, variables[name]);
+  for (const name of Object.keys(variables)) define(name, variables[name]);
+  if (Object.hasOwn(variables, TIME_ZONE)) useTimeZone(variables[TIME_ZONE]);
 }
 
 // Sets the variables and returns what puts back the former ones.
 function override(variables) {
   const former = Object.keys(variables).map((name) => [name, Reflect.getOwnPropertyDescriptor(env, name)]);
-  const formerZone = Object.hasOwn(variables, ASSIGNED) ? env[ASSIGNED] : undefined;
+  const hasZone = Object.hasOwn(variables, TIME_ZONE);
+  const formerZone = hasZone ? env[TIME_ZONE] : undefined;
   setAll(variables);
   return function restore() {
     for (const [name, property] of former) {
-      if (property === undefined) Reflect.deleteProperty(env, name);
-      else if (name === ASSIGNED && property.set === ownSetter) set(name, formerZone);
+      if (property?.value === undefined) Reflect.deleteProperty(env, name);
       else Reflect.defineProperty(env, name, property);
     }
+    if (hasZone) useTimeZone(formerZone);
   };
 }
 

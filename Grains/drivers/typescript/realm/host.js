@@ -7,6 +7,7 @@ const path = require('node:path');
 const url = require('node:url');
 const util = require('node:util');
 const vm = require('node:vm');
+const { setTimeZone } = require('bun:jsc');
 const { expect } = require('bun:test');
 
 const { apply } = Reflect;
@@ -109,6 +110,7 @@ function processApi() {
   return {
     process,
     env: process.env,
+    setTimeZone,
     cwd: process.cwd.bind(process),
     on: process.on,
     off: process.off,

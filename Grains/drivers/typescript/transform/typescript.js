@@ -70,7 +70,12 @@ function run(source, lang) {
 
 function syntaxError(error, source) {
   const label = error.labels?.[0];
-  return new CellSyntaxError(error.message, source, label ? Math.min(label.start, source.length) : undefined);
+  return new CellSyntaxError(error.message, source, label ? indexOfByte(source, label.start) : undefined);
+}
+
+// oxc counts in bytes of UTF-8.
+function indexOfByte(source, offset) {
+  return host.encodeInto(source, new Uint8Array(offset)).read;
 }
 
 function plainMessage(error) {
