@@ -1,6 +1,9 @@
 """Adds up test reports (JUnit XML and Visual Studio's trx) and prints `N passed, N failed, N skipped`.
 
-A report that is missing, broken or empty counts as one failure: a suite that did not run has not passed.
+    tally.py REPORT=EXIT_CODE...
+
+A suite whose report is missing, broken or empty, or that failed where its report shows nothing, counts as one failure: what
+did not run to its end has not passed.
 """
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -21,7 +24,8 @@ def tally_trx(root):
     return passed, len(outcomes) - passed - skipped, skipped
 
 
-def tally(path):
+def tally(outcome):
+    path, _, exit_code = outcome.rpartition("=")
     try:
         root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError):
@@ -31,7 +35,11 @@ def tally(path):
     if not any(counts):
         print(f"no test in {path}")
         return 0, 1, 0
-    return counts
+    passed, failed, skipped = counts
+    if exit_code != "0" and failed == 0:
+        print(f"the suite of {path} ended with {exit_code} and no failed test")
+        failed = 1
+    return passed, failed, skipped
 
 
 passed, failed, skipped = (sum(counts) for counts in zip(*map(tally, sys.argv[1:])))
