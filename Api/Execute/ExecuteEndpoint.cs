@@ -21,8 +21,8 @@ internal static class ExecuteEndpoint
     private static async Task<IResult> ExecuteAsync(
         HttpRequest http, ContextClient contexts, IOptions<ExecuteLimits> limits, CancellationToken cancellationToken)
     {
-        if (!IsJson(http.ContentType))
-            return Refusal.Of(StatusCodes.Status415UnsupportedMediaType, "Send the request as application/json in UTF-8.");
+        if (!IsJson(http.ContentType) || IsEncoded(http))
+            return Refusal.Of(StatusCodes.Status415UnsupportedMediaType, "Send the request as application/json in UTF-8, not compressed.");
         if (await ReadBodyAsync(http, cancellationToken) is not { } body)
             return TooLarge($"The body is larger than {ExecuteRequestReader.MaxBodyBytes} bytes.");
 
@@ -65,7 +65,10 @@ internal static class ExecuteEndpoint
         MediaTypeHeaderValue.TryParse(contentType, out var type)
         && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-        && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsEncoded(HttpRequest http) =>
+        http.Headers.ContentEncoding.Any(encoding => !string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
     /// The whole body, or null when it is too large. What is too much is read and thrown away, up to the server's own limit:

@@ -36,13 +36,22 @@ internal sealed class ExecutionRunner(
             output.StdoutLines(),
             output.StderrLines(),
             cause is { } because ? InterruptedBy(because, reply, command.Timeout) : ErrorOf(reply),
-            reply.End is null ? RunEnd.Done : reply.Started ? RunEnd.InterpreterLost : RunEnd.NeverStarted);
+            EndOf(reply, cause));
     }
+
+    private static RunEnd EndOf(InterpreterReply reply, InterruptCause? cause) => reply switch
+    {
+        { Started: false } => RunEnd.NeverStarted,
+        { End: not null } => RunEnd.InterpreterLost,
+        // Nothing saves what is in an interpreter yet, so it does not outlive its silo.
+        _ => cause == InterruptCause.ShuttingDown ? RunEnd.InterpreterLost : RunEnd.Done,
+    };
 
     private static ExecutionError InterruptedBy(InterruptCause cause, InterpreterReply reply, TimeSpan timeout)
     {
         var state = reply.End switch
         {
+            null when cause == InterruptCause.ShuttingDown => "The context's state is lost with its silo.",
             null => "The context's state is kept.",
             { Reason: InterpreterEndReason.Closed } => "The code did not stop, so its interpreter was ended. The context's state is lost.",
             var end => $"The interpreter is gone: {end.Describe()}. The context's state is lost.",

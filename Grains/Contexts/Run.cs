@@ -21,7 +21,7 @@ internal enum RunEnd
     /// <summary>The code is done and the interpreter lives.</summary>
     Done,
 
-    /// <summary>The interpreter is gone, and the state with it.</summary>
+    /// <summary>The interpreter is gone or about to go, and the state with it.</summary>
     InterpreterLost,
 
     /// <summary>The interpreter was gone before the code could start.</summary>

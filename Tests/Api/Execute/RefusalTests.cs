@@ -161,12 +161,23 @@ public class RefusalTests(ApiFixture api)
     [InlineData(null, HttpStatusCode.UnsupportedMediaType)]
     [InlineData("application/json", HttpStatusCode.OK)]
     [InlineData("application/json; charset=UTF-8", HttpStatusCode.OK)]
+    [InlineData("application/json; charset=\"utf-8\"", HttpStatusCode.OK)]
     [InlineData("application/vnd.client+json", HttpStatusCode.OK)]
     public async Task Execute_TakesJsonOnly(string? contentType, HttpStatusCode status)
     {
         using var content = new ByteArrayContent("{\"code\":\"\"}"u8.ToArray());
         if (contentType is not null)
             content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        AssertStatus(status, await api.Client.PostAsync(content));
+    }
+
+    [Theory]
+    [InlineData("gzip", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("identity", HttpStatusCode.OK)]
+    public async Task Execute_TakesNoCompressedBody(string encoding, HttpStatusCode status)
+    {
+        using var content = new StringContent("{\"code\":\"\"}", Encoding.UTF8, "application/json");
+        content.Headers.ContentEncoding.Add(encoding);
         AssertStatus(status, await api.Client.PostAsync(content));
     }
 
