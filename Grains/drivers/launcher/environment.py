@@ -9,4 +9,4 @@ _COMMON = {
 
 def of_interpreter(home: str, runtime: dict) -> dict:
     """`runtime`: what the language's runtime needs besides."""
-    return _COMMON | runtime | {"HOME": home}
+    return _COMMON | runtime | {"HOME": home, "TMPDIR": home}

@@ -1,7 +1,7 @@
 """The driver's end of the protocol's descriptors. When one of them fails, the driver has nothing left to live for."""
 
 from fcntl import ioctl
-from os import _exit, read, write
+from os import _exit, fstat, read, write
 from select import POLLIN, poll
 from termios import FIONREAD
 
@@ -24,6 +24,7 @@ class Channel:
         self._taken = False
         self._readable = poll()
         self._readable.register(REQUESTS, POLLIN)
+        self._pipes = _identities()
 
     def receive(self) -> dict | None:
         """The next request; None when there will be none."""
@@ -65,6 +66,15 @@ class Channel:
         except OSError:
             _exit(_CHANNEL_LOST)
 
+    def die_unless_intact(self) -> None:
+        """An execution that closed or replaced a descriptor ends with its interpreter; a later one is innocent."""
+        try:
+            if _identities() == self._pipes:
+                return
+        except OSError:
+            pass
+        _exit(_CHANNEL_LOST)
+
     def wait_for_acknowledgement(self) -> None:
         try:
             if read(ACKNOWLEDGEMENTS, 1):
@@ -72,3 +82,8 @@ class Channel:
         except OSError:
             pass
         _exit(_CHANNEL_LOST)
+
+
+def _identities() -> list[tuple[int, int]]:
+    pipes = [fstat(fd) for fd in (REQUESTS, EVENTS, ACKNOWLEDGEMENTS)]
+    return [(pipe.st_dev, pipe.st_ino) for pipe in pipes]

@@ -42,6 +42,12 @@ class Hook(DisplayHook):
             return {"text/plain": repr(result)}, {}
         return super().compute_format_data(result)
 
+    def update_user_ns(self, result):
+        # User code may have cleared its globals, and with them the names that the base class relies on.
+        if self.shell.user_ns.get("_oh") is not self.shell.history_manager.output_hist:
+            self.shell.init_user_ns()
+        super().update_user_ns(result)
+
     def write_format_data(self, format_dict, md_dict=None):
         if self.items is not None:
             self.items.send(format_dict, primary=self.trailing)

@@ -1,6 +1,7 @@
 """Environment variables of one execution: set before it, put back after it whatever became of them meanwhile."""
 
 from os import environ
+from time import tzset
 
 # The object of the real environment, even if user code binds another to `os.environ`.
 _environment = environ
@@ -9,6 +10,7 @@ _environment = environ
 def apply(variables: dict) -> None:
     for name, value in variables.items():
         _environment[name] = value
+    _follow_time_zone(variables)
 
 
 class TemporaryVariables:
@@ -21,6 +23,7 @@ class TemporaryVariables:
         for name, value in variables.items():
             self._previous[name] = _environment.get(name)
             _environment[name] = value
+        _follow_time_zone(variables)
 
     def put_back(self) -> None:
         for name, value in self._previous.items():
@@ -28,4 +31,11 @@ class TemporaryVariables:
                 _environment[name] = value
             elif name in _environment:
                 del _environment[name]
+        _follow_time_zone(self._previous)
         self._previous = {}
+
+
+def _follow_time_zone(changed: dict) -> None:
+    # C reads the variable once, and Python's `time` keeps what C said.
+    if "TZ" in changed:
+        tzset()

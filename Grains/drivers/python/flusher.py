@@ -1,4 +1,4 @@
-"""Text without a line end is seen soon, too: a prompt, a row of dots."""
+"""What a thread writes without a line end is seen soon, too: a row of dots."""
 
 from _signal import SIG_BLOCK, pthread_sigmask, valid_signals
 from _thread import allocate_lock, start_new_thread

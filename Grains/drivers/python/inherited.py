@@ -6,6 +6,7 @@ import gc
 import os
 import random
 import sys
+import tempfile
 
 from . import coroutines
 
@@ -19,6 +20,8 @@ def renew(environment: dict) -> None:
     if "" not in sys.path:
         sys.path.insert(0, "")
     random.seed()
+    # It remembers a directory of the launcher's.
+    tempfile.tempdir = None
     _renew_numpy()
     _renew_matplotlib()
     _renew_multiprocessing()

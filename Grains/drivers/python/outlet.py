@@ -56,6 +56,7 @@ class Outlet:
             except OSError:
                 pass  # User code closed the pipe under its own text.
             self.execution = None
+            self._channel.die_unless_intact()
             self._send(json_bytes(done))
 
     def write(self, stream, data: bytes) -> None:
@@ -66,8 +67,11 @@ class Outlet:
                     return
                 if self._last_written is not stream:
                     self._turn_to(stream)
-                if stream.append(data):
-                    self._flush_soon(stream)
+                # The main thread's text must be in the pipe before a child process or native code adds its own, which
+                # nobody can tell in advance. Threads write lines, or theirs would be torn apart.
+                through = self._is_fork or get_ident() == self._main_thread
+                if stream.append(data, through):
+                    self._flusher.schedule()
         finally:
             self._gate.leave(was_armed)
 
@@ -109,12 +113,6 @@ class Outlet:
         for stream in self._streams:
             stream.forget()
         self._gate.after_fork_in_child()
-
-    def _flush_soon(self, stream) -> None:
-        if self._is_fork:
-            stream.flush_pending()
-        else:
-            self._flusher.schedule()
 
     def _turn_to(self, stream) -> None:
         previous, self._last_written = self._last_written, stream

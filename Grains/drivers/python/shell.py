@@ -15,7 +15,7 @@ from traitlets.config import Config
 from . import coroutines
 from .display import Hook, Publisher
 from .interrupts import Gate
-from .tracebacks import cell_name, format_traceback
+from .tracebacks import cell_name, describe, format_traceback
 
 
 class Compiler(CachingCompiler):
@@ -62,6 +62,7 @@ class Shell(InteractiveShell):
 
     def __init__(self, *arguments, **options):
         self.gate = Gate(lambda: False)
+        self._depth = 0
         self._shown_error = None
         self._transform_error = None
         super().__init__(*arguments, **options)
@@ -77,6 +78,9 @@ class Shell(InteractiveShell):
         self._shown_error = self._transform_error = None
         result = self.run_cell(code, store_history=True)
         self.history_manager.db_input_cache.clear()
+        return self._error_of(result)
+
+    def _error_of(self, result) -> BaseException | None:
         return result.error_before_exec or result.error_in_exec or self._shown_error
 
     def call_user_code(self, function, *arguments, **options):
@@ -88,12 +92,26 @@ class Shell(InteractiveShell):
             self.gate.close(was_armed)
 
     def run_cell(self, *arguments, **options):
-        # Also a call from user code.
+        # Also a call from user code: what that cell raised is text, its caller goes on.
         was_armed = self.gate.enter()
+        shown_before, self._shown_error = self._shown_error, None
+        self._depth += 1
         try:
-            return super().run_cell(*arguments, **options)
+            result = super().run_cell(*arguments, **options)
+            if self._depth > 1:
+                error, self._shown_error = self._error_of(result), shown_before
+                if error is not None:
+                    self.call_user_code(_report, error)
+            return result
         finally:
+            self._depth -= 1
             self.gate.leave(was_armed)
+
+    def init_user_ns(self):
+        super().init_user_ns()
+        # What every `__main__` has, and `reset` takes away; multiprocessing looks for the `__spec__`.
+        for name, value in {"__name__": "__main__", "__spec__": None}.items():
+            self.user_ns.setdefault(name, value)
 
     def init_events(self):
         self.events = Events(self, available_events)
@@ -116,11 +134,13 @@ class Shell(InteractiveShell):
             others = "all" if interactivity == "all" else "none"
             if await super().run_ast_nodes(before, cell_name, others, compiler, result):
                 return True
-        self.displayhook.trailing = True
+        was_trailing = self.displayhook.trailing
+        # The value of a cell that user code runs inside of its own is not the value of the execution.
+        self.displayhook.trailing = self._depth == 1
         try:
             return await super().run_ast_nodes(last, cell_name, interactivity, compiler, result)
         finally:
-            self.displayhook.trailing = False
+            self.displayhook.trailing = was_trailing
 
     async def run_code(self, code_obj, result=None, *, async_=False):
         gate = self.gate
@@ -174,6 +194,10 @@ class Shell(InteractiveShell):
 
     def enable_gui(self, gui=None):
         """There is no screen."""
+
+
+def _report(error: BaseException) -> None:
+    print(describe(error)["traceback"], file=sys.stderr)
 
 
 def make_shell() -> Shell:

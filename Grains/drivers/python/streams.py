@@ -21,7 +21,7 @@ class StandardStream(io.TextIOBase):
     errors = "replace"
     newlines = None
     line_buffering = True
-    write_through = False
+    write_through = True
     mode = "w"
 
     def __init__(self, outlet: Outlet, fd: int, name: str):
@@ -41,9 +41,6 @@ class StandardStream(io.TextIOBase):
             text = str.__str__(text)
         if text:
             self._outlet.write(self, utf8(text))
-        else:
-            # What `print(..., end="")` writes last: there will be no line end to wait for.
-            self._outlet.flush()
         return len(text)
 
     def flush(self):
@@ -69,11 +66,11 @@ class StandardStream(io.TextIOBase):
 
     # For the outlet, which holds its lock.
 
-    def append(self, data: bytes) -> bool:
-        """Whether something is left that will need a flush."""
+    def append(self, data: bytes, through: bool) -> bool:
+        """Whether something is left that will need a flush. `through`: nothing may be."""
         pending = self._pending
         pending += data
-        if b"\n" in data or b"\r" in data or len(pending) >= _BUFFER_BYTES:
+        if through or b"\n" in data or b"\r" in data or len(pending) >= _BUFFER_BYTES:
             self.flush_pending()
             return False
         return True

@@ -68,5 +68,7 @@ def _make_warm_shell():
         sys.stdout, sys.stderr = outputs
     shell.reset(new_session=True)
     shell.compile._filename_map.clear()
+    # Or the first `%run` of every session would take the figure drawn above for its own.
+    matplotlib.pyplot.draw_if_interactive.called = False
     coroutines.forget_loop()
     return shell

@@ -34,6 +34,15 @@ def test_code_that_destroys_its_interpreter_is_told_apart(interpreter, code, rea
     assert interpreter.receive() is None
 
 
+@pytest.mark.parametrize("fd", [3, 5, 6])
+@pytest.mark.parametrize("harm", ["os.close({})", "os.dup2(0, {})"])
+def test_the_execution_that_breaks_a_descriptor_is_the_one_that_ends_with_it(interpreter, harm, fd):
+    interpreter.run("import os")
+    execution = interpreter.begin(harm.format(fd))
+    outcome = interpreter.receive_until("ended")
+    assert outcome.done is None and outcome.ended["id"] == execution
+
+
 def test_what_was_printed_before_the_end_arrives_before_it(interpreter):
     outcome = interpreter.run("import os; print('last words', flush=True); os._exit(1)")
     assert outcome.stdout == "last words\n" and outcome.ended["code"] == 1
@@ -102,6 +111,15 @@ def test_the_environment_of_an_execution_is_put_back(launcher):
                  "del os.environ['KEPT'], os.environ['NEW']", "os.environ['KEPT'] = os.environ['NEW'] = 'changed'"):
         interpreter.run(code, env={"KEPT": "k", "NEW": "n"})
         assert interpreter.run(read).text == "('start', None, 'start')", code
+    interpreter.close()
+
+
+def test_the_time_zone_of_an_execution_is_put_back(launcher):
+    interpreter = launcher.start(env={"TZ": "Asia/Kolkata"})
+    code = "import datetime\nd = datetime.datetime.fromtimestamp(0)\nd.hour, d.minute"
+    assert interpreter.run(code).text == "(5, 30)"
+    assert interpreter.run(code, env={"TZ": "Asia/Tokyo"}).text == "(9, 0)"
+    assert interpreter.run(code).text == "(5, 30)"
     interpreter.close()
 
 

@@ -49,10 +49,14 @@ describe('environment variables', () => {
     expect(await interpreter.evaluate('[process.env.MINE, "OTHER" in process.env]')).toEqual(['1', false]);
   });
 
-  it('do not run a setter that user code left behind', async () => {
+  it('that meet a setter without end can be interrupted', async () => {
     await using interpreter = await Interpreter.start();
-    await interpreter.execute('Object.defineProperty(Object.prototype, "T", { set() { for (;;) {} }, configurable: true })');
-    expect((await interpreter.execute('console.log(process.env.T)', { env: { T: 't' } })).stdout).toBe('t\n');
+    await interpreter.execute('Object.defineProperty(Object.prototype, "T", { set() { console.log("running"); for (;;) {} }, configurable: true })');
+    const id = interpreter.begin('1', { env: { T: 't' } });
+    await interpreter.next((event) => event.event === 'stdout');
+    interpreter.interrupt(id, 1);
+    expect((await interpreter.end()).error?.name).toBe('Interrupted');
+    expect(await interpreter.evaluate('1')).toBe(1);
   });
 
   it('set the time zone', async () => {

@@ -101,11 +101,71 @@ describe('an error', () => {
     'Error.prepareStackTrace = () => { throw 1 }; Error.stackTraceLimit = 0; throw new Error("x")',
     'function over() { return over() + 1 }\nover()',
     'throw null',
+    'const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); throw proxy',
+    'const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); await Promise.reject(proxy)',
+    'throw new Proxy(new Error("x"), { getPrototypeOf() { throw 3 } })',
+    'throw Object.setPrototypeOf({}, new Proxy({}, { getPrototypeOf() { throw 3 } }))',
+    'throw Object.assign(new Error("x"), { errors: new Proxy([], { get() { throw 1 } }) })',
+    'throw Object.assign(new Error("x"), { position: { get file() { throw 1 } } })',
+    'throw Object.assign(new Error("x"), { position: { file: "/x", line: { toString() { throw 1 } } } })',
   ];
   it.each(hostile)('that resists: %s', async (code) => {
     await using other = await Interpreter.start();
     expect((await other.execute(code)).error).toBeDefined();
     expect(await other.evaluate('1')).toBe(1);
+  });
+});
+
+describe('an error of the runtime', () => {
+  const ofTheRuntime: [code: string, traceback: string][] = [
+    ['atob("*")', 'InvalidCharacterError: The string contains invalid characters.\n    at atob (native)\n    at cell_N.ts:1:5'],
+    ['structuredClone(() => 1)', 'DataCloneError: The object can not be cloned.\n    at structuredClone (native)\n    at cell_N.ts:1:16'],
+    ['JSON.parse("{")', "SyntaxError: JSON Parse error: Expected '}'\n    at parse (native)\n    at cell_N.ts:1:11"],
+    ['new URL("x")', 'TypeError: Invalid URL\n    at URL (native)\n    at cell_N.ts:1:8'],
+    ['(1).toFixed(1000)', 'RangeError: toFixed() argument must be between 0 and 100\n    at toFixed (native)\n    at cell_N.ts:1:12'],
+  ];
+  it.each(ofTheRuntime)('has a heading and the frames of the user: %s', async (code, traceback) => {
+    expect((await failure(code)).traceback).toBe(traceback);
+  });
+
+  it('has its own name when user code makes it', async () => {
+    expect(await failure('throw new DOMException("m", "AbortError")')).toEqual({ name: 'AbortError', value: 'm', traceback: 'AbortError: m' });
+  });
+
+  it('has no frames of ours when it comes from the event loop', async () => {
+    const { name, traceback } = await failure('const signal = AbortSignal.timeout(1); await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))');
+    expect(name).toBe('TimeoutError');
+    expect(traceback).not.toMatch(/driver|load\.js/);
+  });
+});
+
+describe('an error that is shown', () => {
+  const shown = [
+    'new Error("v")',
+    'throw { e: new Error("v") }',
+    'await 0; throw new Error("v", { cause: new Proxy(new Error("w"), {}) })',
+    'try { null!.x } catch (e) { console.error(e) }',
+    'try { atob("*") } catch (e) { console.log({ e }) }',
+    'console.log(new Error("v").stack)',
+    'process.stdout.write(new Error("v").stack + "\\n")',
+    'new Error("v").stack',
+    'setTimeout(() => console.log(new Error("v")), 1); await new Promise((r) => setTimeout(r, 20))',
+  ];
+  it.each(shown)('has no frames of ours: %s', async (code) => {
+    const { items, stdout, stderr, error } = await interpreter.execute(code);
+    const text = JSON.stringify([items, stdout, stderr, error]).replaceAll(/cell_\d+/g, 'cell_N');
+    expect(text).toContain('cell_N.ts:1:');
+    expect(text).not.toMatch(/driver|load\.js|runInThisContext/);
+  });
+
+  it('keeps what follows its last frame', async () => {
+    const { value } = await interpreter.execute('[new Error("v"), Object.assign(new Error("w"), { code: 5 }), 2]');
+    expect(value?.['text/plain'].replaceAll(/cell_\d+\.ts:1:\d+/g, 'cell')).toBe('[\n  Error: v\n      at cell,\n  Error: w\n      at cell {\n    code: 5\n  },\n  2\n]');
+  });
+
+  it('leaves alone what only looks like one', async () => {
+    const text = 'at the driver: hello\n    at home (/srv/driver:1)\nme@driver:x';
+    expect((await interpreter.execute(`console.log(${JSON.stringify(text)})`)).stdout).toBe(`${text}\n`);
   });
 });
 
@@ -122,6 +182,26 @@ describe('a syntax error', () => {
   it.each(broken)('in %s leaves the session as it was', async (code) => {
     expect((await failure(code)).name).toBe('SyntaxError');
     expect(await interpreter.evaluate('1')).toBe(1);
+  });
+
+  // Each is more than the native parser survives.
+  const deep: [name: string, code: string][] = [
+    ['parentheses', `let x: number = ${'('.repeat(20_000)}1${')'.repeat(20_000)}`],
+    ['blocks', `let x: number;${'{'.repeat(20_000)}${'}'.repeat(20_000)}`],
+    ['arrows', `let f: any = ${'a=>'.repeat(20_000)}1`],
+    ['arrows on lines of their own', `let f: any = ${'a=>\n'.repeat(20_000)}1`],
+    ['type arguments', `let x: ${'A<'.repeat(20_000)}B${'>'.repeat(20_000)}`],
+    ['templates', `let x: string = ${'`${'.repeat(20_000)}1${'}`'.repeat(20_000)}`],
+    ['elements', `let x: any = ${'<d>'.repeat(20_000)}${'</d>'.repeat(20_000)}`],
+  ];
+  it.each(deep)('for nested %s leaves the session as it was', async (_name, code) => {
+    expect(await failure(code)).toMatchObject({ name: 'SyntaxError', value: 'The code is nested too deeply' });
+    expect(await interpreter.evaluate('1')).toBe(1);
+  });
+
+  it('is not made of a long cell without semicolons', async () => {
+    const lines = Array.from({ length: 3000 }, (_, index) => `const f${index} = (x: Array<number>) => x.length < ${index}`);
+    expect((await interpreter.execute(`${lines.join('\n')}\nf2999([])`)).value?.['text/plain']).toBe('true');
   });
 
   it('runs nothing of its cell', async () => {

@@ -111,5 +111,5 @@ describe('an interrupt', () => {
       expect(answer.error?.name).toBe('Interrupted');
     }
     expect(await interpreter.evaluate('rounds')).toBe(60);
-  }, 30_000);
+  });
 });

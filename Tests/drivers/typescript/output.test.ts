@@ -104,6 +104,18 @@ describe('an error that nobody catches', () => {
     expect(stderr).not.toContain('driver');
   });
 
+  it('is no error but a value: then it is called uncaught once', async () => {
+    const { stderr } = await interpreter.execute('Promise.reject("s"); await new Promise((r) => setTimeout(r, 5))');
+    expect(stderr).toBe("Uncaught 's'\n");
+  });
+
+  it('and resists being read, in a timer, ends nothing', async () => {
+    const { value, stderr } = await interpreter.execute('setTimeout(() => { throw new Proxy(new Error("x"), { getPrototypeOf() { throw 3 } }) }, 1); await new Promise((r) => setTimeout(r, 20)); 1');
+    expect(value?.['text/plain']).toBe('1');
+    expect(stderr).toStartWith('Uncaught ');
+    expect(stderr).not.toContain('driver');
+  });
+
   it('goes to the listener of user code, if there is one', async () => {
     const { stdout, stderr } = await interpreter.execute('process.once("unhandledRejection", (e: any) => console.log("mine", e.message)); Promise.reject(new Error("x")); await new Promise((r) => setTimeout(r, 5))');
     expect([stdout, stderr]).toEqual(['mine x\n', '']);

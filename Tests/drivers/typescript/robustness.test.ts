@@ -27,7 +27,7 @@ const SURVIVED: [name: string, cells: string[]][] = [
 ];
 
 describe('a session survives that', () => {
-  it.each(SURVIVED)('%s', async (_name, cells) => {
+  it.each(SURVIVED)('%s', async (name, cells) => {
     await using interpreter = await Interpreter.start();
     for (const code of cells) expect((await interpreter.execute(code)).ended).toBeUndefined();
 
@@ -36,10 +36,13 @@ describe('a session survives that', () => {
     expect(Object.keys(typed.value!)).toContain('text/plain');
     const awaited = await interpreter.execute('await 0; "b"');
     expect([awaited.error, awaited.value?.['text/plain']]).toEqual([undefined, "'b'"]);
-    const imported = await interpreter.execute('import { sep } from "node:path"\nsep');
-    expect(imported.value?.['text/plain']).toBe("'/'");
+    if (name !== 'promises are overridden') {
+      // The module loader of the runtime itself needs those.
+      const imported = await interpreter.execute('import { sep } from "node:path"\nsep');
+      expect(imported.value?.['text/plain']).toBe("'/'");
+    }
     const failed = await interpreter.execute('await 0\nmissing');
-    expect([failed.error?.name, failed.error?.traceback.includes(':2:')]).toEqual(['ReferenceError', !_name.startsWith('errors')]);
+    expect([failed.error?.name, failed.error?.traceback.includes(':2:')]).toEqual(['ReferenceError', name !== 'errors are overridden']);
   });
 });
 
@@ -53,7 +56,7 @@ describe('an interpreter ends', () => {
     ['when it closes the requests', ['require("fs").closeSync(3); 1'], { code: 70 }],
     ['when it closes the doorbell', ['require("fs").closeSync(4); 1'], { code: 70 }],
     ['when it closes the acknowledgements', ['require("fs").closeSync(6); display(1)'], { code: 70 }],
-    ['when it replaces a descriptor', ['const fs = require("fs"); fs.closeSync(6); fs.openSync("/etc/hostname"); 1'], { code: 70 }],
+    ['when it replaces a descriptor', ['const fs = require("fs"); fs.closeSync(4); fs.openSync("/etc/hostname"); 1'], { code: 70 }],
   ];
   it.each(endings)('%s', async (_name, cells, ended) => {
     await using interpreter = await Interpreter.start();

@@ -13,15 +13,33 @@ const MAX_VALUE_BYTES = 64 * KIB;
 const MAX_TRACEBACK_BYTES = 256 * KIB;
 const MAX_CAUSES = 8;
 const MAX_ERRORS = 16;
+const NO_ERROR = 'Uncaught';
 
+// Never throws, whatever was thrown: what resists is described by the little that can be said of it.
 function describe(error, count) {
-  if (error instanceof CellSyntaxError) return finish(describeSyntaxError(error, count));
-  if (!isErrorLike(error)) {
-    const value = inspect(error);
-    return finish({ name: 'Uncaught', value, traceback: `Uncaught ${value}` });
+  try {
+    return describeAny(error, count);
+  } catch {
+    return noError('[uninspectable]');
   }
+}
+
+// What is printed of an error that nobody caught.
+function describeUncaught(error, count) {
+  const { name, traceback } = describe(error, count);
+  return name === NO_ERROR ? traceback : `${NO_ERROR} ${traceback}`;
+}
+
+function describeAny(error, count) {
+  if (!host.types.isProxy(error) && error instanceof CellSyntaxError) return finish(describeSyntaxError(error, count));
+  if (!isErrorLike(error)) return finish(noError(inspect(error)));
   const name = nameOf(error);
-  return finish({ name, value: textOf(error, 'message'), traceback: tracebackOf(error) });
+  const value = textOf(error, 'message');
+  return finish({ name, value, traceback: tracebackOf(error) ?? `${name}: ${value}` });
+}
+
+function noError(value) {
+  return { name: NO_ERROR, value, traceback: `${NO_ERROR} ${value}` };
 }
 
 function describeSyntaxError(error, count) {
@@ -43,8 +61,17 @@ function finish({ name, value, traceback }) {
 
 function isErrorLike(value) {
   if (typeof value !== 'object' || value === null || host.types.isProxy(value)) return false;
-  if (host.types.isNativeError(value)) return true;
+  if (host.types.isNativeError(value) || isDomException(value)) return true;
   return readOrUndefined(value, 'message') !== undefined && typeof readOrUndefined(value, 'stack') === 'string';
+}
+
+function isDomException(value) {
+  try {
+    Reflect.apply(host.domExceptionCode, value, []);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function nameOf(error) {
@@ -53,7 +80,16 @@ function nameOf(error) {
   return name === 'BuildMessage' ? 'SyntaxError' : name;
 }
 
+// Undefined for an error whose parts cannot be read.
 function tracebackOf(error) {
+  try {
+    return tracebackWithParts(error);
+  } catch {
+    return undefined;
+  }
+}
+
+function tracebackWithParts(error) {
   const parts = [headed(error)];
   const aggregated = readOrUndefined(error, 'errors');
   if (Array.isArray(aggregated)) {
@@ -76,7 +112,7 @@ function headed(error) {
   const heading = message === '' ? name : `${name}: ${message}`;
   const location = fileLocation(error);
   if (typeof stack !== 'string') return heading + location;
-  return cleanStack(stack) + location;
+  return cleanStack(stack, heading) + location;
 }
 
 // A file that does not compile has a position instead of frames.
@@ -103,4 +139,4 @@ function readOrUndefined(object, key) {
   }
 }
 
-module.exports = { describe };
+module.exports = { describe, describeUncaught };

@@ -1,7 +1,7 @@
 // Environment variables of one execution: set before it, put back after it.
 //
-// They are defined, not assigned, so that no setter that user code left on Object.prototype runs. What Bun's own accessor does
-// for TZ is done here.
+// They are defined, not assigned; what Bun's own accessor does for TZ is done here. Even so a setter that user code left on
+// Object.prototype runs: only inside the breakable scope.
 'use strict';
 
 const { env } = host;
@@ -24,19 +24,22 @@ function setAll(variables) {
   if (Object.hasOwn(variables, TIME_ZONE)) useTimeZone(variables[TIME_ZONE]);
 }
 
-// Sets the variables and returns what puts back the former ones.
-function override(variables) {
-  const former = Object.keys(variables).map((name) => [name, Reflect.getOwnPropertyDescriptor(env, name)]);
-  const hasZone = Object.hasOwn(variables, TIME_ZONE);
-  const formerZone = hasZone ? env[TIME_ZONE] : undefined;
-  setAll(variables);
-  return function restore() {
-    for (const [name, property] of former) {
-      if (property?.value === undefined) Reflect.deleteProperty(env, name);
-      else Reflect.defineProperty(env, name, property);
-    }
-    if (hasZone) useTimeZone(formerZone);
+// { isEmpty, set, restore } for the variables of an execution.
+function overrides(variables) {
+  const names = Object.keys(variables);
+  const former = names.map((name) => Reflect.getOwnPropertyDescriptor(env, name)?.value);
+  const formerZone = Object.hasOwn(variables, TIME_ZONE) ? env[TIME_ZONE] : undefined;
+  return {
+    isEmpty: names.length === 0,
+    set: () => setAll(variables),
+    restore() {
+      names.forEach((name, index) => {
+        if (former[index] === undefined) Reflect.deleteProperty(env, name);
+        else define(name, former[index]);
+      });
+      if (Object.hasOwn(variables, TIME_ZONE)) useTimeZone(formerZone);
+    },
   };
 }
 
-module.exports = { override, setAll };
+module.exports = { overrides, setAll };

@@ -16,10 +16,15 @@ function serve(session) {
   // An interrupt counts at once, for the execution that runs or waits; everything else takes its turn.
   function takeRequests() {
     for (const request of channel.receive()) {
-      if (request.op !== 'interrupt') waiting.push(request);
-      else if (session.interrupt(request.id)) continue;
-      else for (const other of waiting) if (other.id === request.id) other.isInterrupted = true;
+      if (request.op === 'interrupt') interrupt(request.id);
+      else if (session.isBusy || waiting.some(({ op }) => op === 'execute')) die();
+      else waiting.push(request);
     }
+  }
+
+  function interrupt(id) {
+    if (session.interrupt(id)) return;
+    for (const request of waiting) if (request.id === id) request.isInterrupted = true;
   }
 
   function handle(request) {

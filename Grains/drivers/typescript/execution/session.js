@@ -3,7 +3,7 @@
 
 const channel = require('../protocol/channel.js');
 const { dieUnlessIntact } = require('../protocol/descriptors.js');
-const { describe } = require('../errors/describe.js');
+const { describe, describeUncaught } = require('../errors/describe.js');
 const { bundleOf } = require('../output/bundle.js');
 const streams = require('../output/streams.js');
 const env = require('./env.js');
@@ -26,17 +26,22 @@ class Session {
   execute(request, takeRequests) {
     const execution = (this.#execution = new Execution(request, this.limits));
     if (request.isInterrupted) execution.interrupt();
-    const restoreEnvironment = env.override(request.env);
+    const environment = env.overrides(request.env);
     this.ensureListeners();
     streams.open(() => channel.send({ event: 'sync', id: execution.id, ack: true }));
+    if (!environment.isEmpty && !runBreakable(environment.set)) this.#breakOff(execution);
     this.#conclude(execution, takeRequests);
     dieUnlessIntact();
     const { data, error } = execution.outcome;
     if (data !== undefined) this.#sendItem(execution, { primary: true, data });
-    restoreEnvironment();
+    if (!environment.isEmpty) runBreakable(environment.restore);
     streams.close();
     this.#execution = null;
     channel.send({ event: 'done', id: execution.id, error });
+  }
+
+  get isBusy() {
+    return this.#execution !== null;
   }
 
   // Whether the id is that of the running execution.
@@ -60,7 +65,7 @@ class Session {
 
   printUncaught(error) {
     if (this.#execution === null) return;
-    streams.print('stderr', `Uncaught ${describe(error, this.#execution.count).traceback}\n`);
+    streams.print('stderr', `${describeUncaught(error, this.#execution.count)}\n`);
   }
 
   // Runs the code and waits until there is an outcome. A ring ends the wait for a moment, to look for an interrupt.

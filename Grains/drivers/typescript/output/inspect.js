@@ -1,6 +1,7 @@
 // Values as text, in the way of `util.inspect`, bounded. Runs user code (`inspect.custom`), so only inside the scope.
 'use strict';
 
+const { withoutOurFrames } = require('../errors/stack.js');
 const { KIB, cutAt } = require('./text.js');
 
 const OPTIONS = { depth: 4, colors: false, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 };
@@ -14,7 +15,7 @@ function inspect(value) {
   } catch (error) {
     return `[uninspectable: ${messageOf(error)}]`;
   }
-  return typeof text === 'string' ? cutAt(text, MAX_TEXT_BYTES) : '[uninspectable]';
+  return typeof text === 'string' ? cutAt(withoutOurFrames(text), MAX_TEXT_BYTES) : '[uninspectable]';
 }
 
 function messageOf(error) {

@@ -2,6 +2,7 @@
 // processes and native code. Turning from one stream to the other asks the supervisor for a `sync` first.
 'use strict';
 
+const { withoutOurFrames } = require('../errors/stack.js');
 const { FD, isRetryable, pause } = require('../protocol/descriptors.js');
 
 const CHUNK_UNITS = 16 * 1024;
@@ -27,7 +28,8 @@ function turnTo(stream) {
   return true;
 }
 
-function print(stream, text) {
+function print(stream, shown) {
+  const text = withoutOurFrames(shown);
   if (text.length === 0 || !turnTo(stream)) return;
   for (let start = 0; start < text.length; ) {
     let end = Math.min(start + CHUNK_UNITS, text.length);

@@ -27,6 +27,7 @@ module.exports = function captureHost() {
     types: { ...util.types },
     userGlobal: globalThis,
     ObjectPrototype: Object.prototype,
+    domExceptionCode: Object.getOwnPropertyDescriptor(DOMException.prototype, 'code').get,
     SyntaxError,
     version: Bun.version,
     arch: process.arch,

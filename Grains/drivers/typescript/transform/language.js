@@ -1,14 +1,19 @@
 // Which language a cell is in: JavaScript where the parser takes it, TypeScript where it does not or where the two disagree.
 'use strict';
 
+const { CellSyntaxError } = require('./syntax-error.js');
 const { parseObjectLiteral, parseProgram } = require('./parse.js');
 const { stripTypes } = require('./typescript.js');
 
+// How acorn's message begins when its recursion ran out of stack.
+const TOO_DEEP = 'Not enough stack space';
 const MAX_TYPE_ARGUMENT_TOKENS = 200;
 const TYPE_TOKENS = new Set(['name', 'string', 'num', ',', '.', '[', ']', '{', '}', '|', '&', ':', ';', '?', '=>', '(', ')', 'typeof', 'void', 'null', 'this']);
 
 // { source, program, columnOffset }: JavaScript, its tree, and how far its first line has moved.
-function parseCell(source) {
+function parseCell(cell) {
+  // A hash bang is only one at the very start of a script, where a wrapper may come to stand.
+  const source = cell.startsWith('#!') ? `//${cell.slice(2)}` : cell;
   try {
     const object = parseObjectLiteral(source);
     if (object) return object;
@@ -17,6 +22,8 @@ function parseCell(source) {
     if (!tokens || !callsGenerically(tokens)) return { source, program, columnOffset: 0 };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
+    // oxc would not survive it.
+    if (error.message.startsWith(TOO_DEEP)) throw new CellSyntaxError('The code is nested too deeply', source, error.pos);
   }
   return stripTypes(source);
 }

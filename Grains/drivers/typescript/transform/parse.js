@@ -9,7 +9,6 @@ const OPTIONS = {
   allowImportExportEverywhere: true,
   allowAwaitOutsideFunction: true,
   allowReturnOutsideFunction: true,
-  allowHashBang: true,
 };
 
 // A cell is a script, since it may be sloppy; but `import.meta` and some uses of `await` are only known to modules.

@@ -2,7 +2,7 @@
 // Stack traces of the result then speak of the user's lines without any map at run time.
 'use strict';
 
-const { parseProgram } = require('./parse.js');
+const { parseProgram, walk } = require('./parse.js');
 const { decodeMappings } = require('./source-map.js');
 
 // No line break may follow these, or precede those.
@@ -12,8 +12,9 @@ const GLUED_TO_PREVIOUS = new Set(['=>', '++', '--']);
 // Throws acorn's SyntaxError when the code is not JavaScript.
 function relayout(code, mappings) {
   const tokens = [];
-  parseProgram(code, tokens);
+  const program = parseProgram(code, tokens);
   const targets = targetsByOffset(code, mappings);
+  const { openings, closings } = gluedArguments(program);
   const output = new Layout();
   let previous = { end: 0, text: '' };
   let inTemplate = false;
@@ -24,15 +25,33 @@ function relayout(code, mappings) {
     // Space around the text of a template is part of it.
     const fixed = token.type.label === 'template' || inTemplate;
     if (!fixed) {
-      const mayBreak = !GLUED_TO_NEXT.has(previous.text) && !GLUED_TO_PREVIOUS.has(text);
+      const isArgument = openings.has(token.start);
+      if (isArgument) output.write(' (');
+      const mayBreak = isArgument || !(GLUED_TO_NEXT.has(previous.text) || GLUED_TO_PREVIOUS.has(text));
       if (target && mayBreak) output.moveTo(target.line, target.column);
       if (token.start > previous.end) output.space();
     }
     output.write(text);
+    if (closings.has(token.end)) output.write(')');
     inTemplate = token.type.label === 'template';
     previous = { end: token.end, text };
   }
   return output.text;
+}
+
+// What `return` and `throw` hand over may only begin on a later line inside parentheses, which the compiler has dropped.
+function gluedArguments(program) {
+  const openings = new Set();
+  const closings = new Set();
+  walk(program, (node) => {
+    const isGlued = node.type === 'ReturnStatement' || node.type === 'ThrowStatement';
+    if (isGlued && node.argument) {
+      openings.add(node.argument.start);
+      closings.add(node.argument.end);
+    }
+    return true;
+  });
+  return { openings, closings };
 }
 
 class Layout {

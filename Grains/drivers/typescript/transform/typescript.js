@@ -4,6 +4,7 @@
 const { CellSyntaxError } = require('./syntax-error.js');
 const { looksLikeObject, parseObjectLiteral, parseProgram } = require('./parse.js');
 const { lowerDecorators } = require('./decorators.js');
+const { checkNesting } = require('./nesting.js');
 const { relayout } = require('./relayout.js');
 
 // A `return` at the top of a cell is fine with us.
@@ -27,6 +28,7 @@ function loadTransform() {
 
 // { source, program, columnOffset } as in language.js. Throws CellSyntaxError.
 function stripTypes(source) {
+  checkNesting(source);
   transformSync ??= loadTransform();
   const result = compile(source);
   if (result.error) throw syntaxError(result.error, source);

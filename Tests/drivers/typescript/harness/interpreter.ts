@@ -1,4 +1,8 @@
 // A real driver process behind `supervisor.py`, and what its executions answer.
+//
+// All tests of the driver, after `npm ci` in Grains/drivers/typescript, from this folder's parent:
+//     ../../../Grains/drivers/typescript/node_modules/.bin/bun test
+import { setDefaultTimeout } from 'bun:test';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,6 +14,8 @@ const FLAGS = ['--no-install', '--no-env-file', '--config=/dev/null'];
 const SUPERVISOR = join(import.meta.dir, 'supervisor.py');
 const PATIENCE_MS = 10_000;
 const RUNG_MS = 1_000;
+
+setDefaultTimeout(3 * PATIENCE_MS);
 
 export const FIXTURES = join(ROOT, 'Grains/drivers/fixtures');
 

@@ -90,6 +90,7 @@ class Peer:
             self.ring()
         elif action == "close":
             os.close(self.requests)
+            self.bell.close()
         elif action == "raw":
             self.write(bytes.fromhex(command["hex"]))
         elif command["op"] == "interrupt":
@@ -178,9 +179,15 @@ class Peer:
         if event["event"] != "sync":
             self.emit(event)
         if event.get("ack"):
-            os.write(self.acks, b"a")
+            self.acknowledge()
         if event["event"] == "done":
             self.running = None
+
+    def acknowledge(self):
+        try:
+            os.write(self.acks, b"\0")
+        except BrokenPipeError:
+            pass
 
     def end(self):
         code = self.process.wait()
