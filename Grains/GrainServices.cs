@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Isolation;
 
 namespace Sandbox.Cluster.Grains;
 
@@ -14,12 +15,19 @@ public static class GrainServices
     /// </summary>
     public static IServiceCollection AddContextGrains(this IServiceCollection services)
     {
-        services.AddOptions<InterpreterOptions>().BindConfiguration(InterpreterOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<InterpreterOptions>().BindConfiguration(InterpreterOptions.Section).ValidateDataAnnotations()
+            .Validate(options => options.WarmMinimum <= options.WarmMaximum, $"{InterpreterOptions.Section}:WarmMinimum must not be above WarmMaximum.")
+            .ValidateOnStart();
+        services.AddOptions<IsolationOptions>().BindConfiguration(IsolationOptions.Section).ValidateDataAnnotations()
+            .Validate(options => options.FileBytes <= options.MemoryBytes, $"{IsolationOptions.Section}:FileBytes must not be above MemoryBytes.")
+            .ValidateOnStart();
         services.AddOptions<OutputLimits>().BindConfiguration(OutputLimits.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ContextOptions>().BindConfiguration(ContextOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ExecutionRunner>();
+        services.AddSingleton<IsolationProbe>();
+        services.AddHostedService(provider => provider.GetRequiredService<IsolationProbe>());
         services.AddSingleton<LauncherPool>();
         services.AddSingleton<IInterpreterPool>(provider => provider.GetRequiredService<LauncherPool>());
         services.AddHostedService(provider => provider.GetRequiredService<LauncherPool>());

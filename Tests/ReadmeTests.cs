@@ -6,6 +6,7 @@ using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Tests.Support;
 
 namespace Sandbox.Cluster.Tests;
@@ -23,6 +24,7 @@ public partial class ReadmeTests(ApiFixture api)
         (ContextOptions.Section, new ContextOptions()),
         (OutputLimits.Section, new OutputLimits()),
         (InterpreterOptions.Section, new InterpreterOptions()),
+        (IsolationOptions.Section, new IsolationOptions()),
     ];
 
     [Fact]

@@ -47,4 +47,7 @@ public enum ErrorKind
 
     /// <summary>Any other fault of the platform.</summary>
     InternalError = 6,
+
+    /// <summary>The context's memory limit was reached.</summary>
+    MemoryLimitExceeded = 7,
 }

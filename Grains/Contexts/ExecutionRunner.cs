@@ -67,6 +67,13 @@ internal sealed class ExecutionRunner(
 
     private static ExecutionError? ErrorOf(InterpreterReply reply) => reply switch
     {
+        { Error: { IsOutOfMemory: true } raised } => ExecutionError.Of(
+            ErrorKind.MemoryLimitExceeded,
+            $"The code reached the context's memory limit: {raised.Name}{(raised.Value.Length > 0 ? ": " : "")}{raised.Value}. The context's state is kept.",
+            raised.Traceback),
+        { End.Reason: InterpreterEndReason.MemoryLimit } => ExecutionError.Of(
+            ErrorKind.MemoryLimitExceeded,
+            "The code reached the context's memory limit and its interpreter was ended. The context's state is lost."),
         { Error: { } raised } => new ExecutionError(ErrorKind.Raised, raised.Name, raised.Value, raised.Traceback),
         { End: { IsOfThePlatform: true } end } => ExecutionError.Of(
             ErrorKind.InternalError,

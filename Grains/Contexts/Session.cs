@@ -11,6 +11,7 @@ namespace Sandbox.Cluster.Grains.Contexts;
 internal sealed class Session(IPersistentState<ContextRecord> record, IInterpreterPool pool, TimeProvider time) : IAsyncDisposable
 {
     private bool _closed;
+    private IHome? _home;
 
     /// <summary>Null while no interpreter runs. One that has ended stays here until its loss is noticed.</summary>
     public IInterpreter? Interpreter { get; private set; }
@@ -49,7 +50,9 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
         await WriteAsync((Exists ? record.State : New(language)) with { Epoch = record.State.Epoch + 1, Clean = false });
         try
         {
-            Interpreter = await pool.StartAsync(language, cancellationToken);
+            if (_home is null or { Ended.IsCompleted: true })
+                await MoveAsync(language, cancellationToken);
+            Interpreter = await _home!.StartInterpreterAsync(cancellationToken);
         }
         catch
         {
@@ -64,7 +67,10 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
         return true;
     }
 
-    /// <summary>Ends the interpreter, if there is one, and begins a new incarnation. The loss is owed from here on.</summary>
+    /// <summary>
+    /// Ends the interpreter, if there is one, and begins a new incarnation. The loss is owed from here on. Files stay where
+    /// they are as long as this silo has them.
+    /// </summary>
     public async Task LoseAsync()
     {
         await EndInterpreterAsync();
@@ -75,11 +81,12 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
     /// <summary>Somebody was told of the loss; the next execution begins anew.</summary>
     public Task SettleLossAsync() => WriteAsync(record.State with { LossUntold = false });
 
-    /// <summary>Ends the interpreter for good; the record still says that its state was not saved.</summary>
-    public ValueTask DisposeAsync()
+    /// <summary>Ends the interpreter and its home for good; the record still says that its state was not saved.</summary>
+    public async ValueTask DisposeAsync()
     {
         _closed = true;
-        return EndInterpreterAsync();
+        await EndInterpreterAsync();
+        await LeaveHomeAsync();
     }
 
     private ContextRecord New(Language language) => new() { Language = language, CreatedAt = time.GetUtcNow() };
@@ -98,6 +105,20 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
             record.State = previous;
             throw;
         }
+    }
+
+    private async Task MoveAsync(Language language, CancellationToken cancellationToken)
+    {
+        await LeaveHomeAsync();
+        _home = await pool.OpenHomeAsync(language, cancellationToken);
+    }
+
+    private async ValueTask LeaveHomeAsync()
+    {
+        if (_home is not { } home)
+            return;
+        _home = null;
+        await home.DisposeAsync();
     }
 
     private async ValueTask EndInterpreterAsync()

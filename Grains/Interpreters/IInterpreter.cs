@@ -48,7 +48,11 @@ public sealed record InterpreterCommand(
 public sealed record InterpreterReply(RaisedError? Error, InterpreterEnd? End, bool Started = true);
 
 /// <summary>What user code raised.</summary>
-public sealed record RaisedError(string Name, string Value, string Traceback)
+/// <param name="Name">The name of its type.</param>
+/// <param name="Value">Its message.</param>
+/// <param name="Traceback">Plain text.</param>
+/// <param name="IsOutOfMemory">The language's own word for a memory limit that was reached.</param>
+public sealed record RaisedError(string Name, string Value, string Traceback, bool IsOutOfMemory = false)
 {
     /// <summary>The name alone of the type: what it holds is a tenant's.</summary>
     public override string ToString() => nameof(RaisedError);

@@ -8,7 +8,7 @@ public interface IInterpreterPool
     /// <summary>Whether an interpreter of every language could be started now.</summary>
     bool IsReady { get; }
 
-    /// <summary>Hands out a fresh interpreter; the caller owns it.</summary>
-    /// <exception cref="InterpreterUnavailableException">None could be started within the configured time.</exception>
-    Task<IInterpreter> StartAsync(Language language, CancellationToken cancellationToken);
+    /// <summary>Hands out a new home, where interpreters of the language can be started; the caller owns it.</summary>
+    /// <exception cref="InterpreterUnavailableException">There was none to be had within the configured time.</exception>
+    Task<IHome> OpenHomeAsync(Language language, CancellationToken cancellationToken);
 }

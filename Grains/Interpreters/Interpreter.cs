@@ -28,28 +28,21 @@ internal sealed class Interpreter : IInterpreter
 
     public Task<InterpreterEnd> Ended => _ended.Task;
 
-    /// <summary>Connects to a launcher's socket and waits for the driver's hello.</summary>
+    /// <summary>Enters a home of a launcher and waits for the driver's hello.</summary>
+    /// <param name="socketPath">The launcher's socket.</param>
+    /// <param name="home">The home's name, which the launcher gave it.</param>
+    /// <param name="language">The language that the driver has to speak.</param>
+    /// <param name="limits">What the supervisor and the driver keep of its output.</param>
+    /// <param name="options">The timeouts.</param>
+    /// <param name="cancellationToken">Ends what was started.</param>
     /// <exception cref="InterpreterUnavailableException">The interpreter did not say hello in time, or not rightly.</exception>
-    public static async Task<Interpreter> ConnectAsync(
-        string socketPath, Language language, OutputLimits limits, InterpreterOptions options, CancellationToken cancellationToken)
+    public static async Task<Interpreter> EnterAsync(
+        string socketPath, string home, Language language, OutputLimits limits, InterpreterOptions options, CancellationToken cancellationToken)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        Interpreter interpreter;
+        var interpreter = new Interpreter(await LauncherSocket.ConnectAsync(socketPath, cancellationToken), options.EndTimeout);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
-            interpreter = new Interpreter(socket, options.EndTimeout);
-        }
-        catch (Exception e)
-        {
-            socket.Dispose();
-            if (e is SocketException)
-                throw new InterpreterUnavailableException("The launcher accepts no connection.", e);
-            throw;
-        }
-
-        try
-        {
+            await interpreter.SendAsync(Requests.Enter(home));
             await interpreter.SendAsync(Requests.Start(limits));
             var hello = await interpreter._hello.Task.WaitAsync(options.StartTimeout, cancellationToken);
             if (hello.Language != LanguageName(language))

@@ -18,6 +18,7 @@ public sealed record InterpreterEnd(InterpreterEndReason Reason, int? Code = nul
         InterpreterEndReason.Exited => string.Create(CultureInfo.InvariantCulture, $"it exited with code {Code}"),
         InterpreterEndReason.Signaled => string.Create(CultureInfo.InvariantCulture, $"it was ended by {SignalName(Signal)}"),
         InterpreterEndReason.Protocol => "it broke the driver protocol",
+        InterpreterEndReason.MemoryLimit => "it was ended because the context's memory limit was reached",
         InterpreterEndReason.Closed => "it was ended by the platform",
         InterpreterEndReason.ConnectionLost => "its supervisor is gone",
         _ => throw new ArgumentOutOfRangeException(nameof(Reason), Reason, null),
@@ -47,6 +48,9 @@ public enum InterpreterEndReason
 
     /// <summary>The driver broke the protocol and was ended for it.</summary>
     Protocol,
+
+    /// <summary>The context's memory limit was reached, and the kernel ended the driver.</summary>
+    MemoryLimit,
 
     /// <summary>The host hung up.</summary>
     Closed,

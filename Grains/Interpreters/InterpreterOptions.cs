@@ -19,6 +19,14 @@ public sealed class InterpreterOptions
     [Required]
     public string DriversDirectory { get; set; } = Path.Combine(AppContext.BaseDirectory, "drivers");
 
+    /// <summary>Interpreters of each language that wait warm for a new context at all times.</summary>
+    [Range(0, 256)]
+    public int WarmMinimum { get; set; } = 2;
+
+    /// <summary>As many wait at most, when contexts come in quick succession.</summary>
+    [Range(0, 256)]
+    public int WarmMaximum { get; set; } = 8;
+
     /// <summary>How long a launcher may take until it accepts connections; it imports pandas and matplotlib meanwhile.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan LauncherStartTimeout { get; set; } = TimeSpan.FromSeconds(60);

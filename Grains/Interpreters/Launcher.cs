@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Isolation;
 
 namespace Sandbox.Cluster.Grains.Interpreters;
 
@@ -32,7 +33,7 @@ internal sealed partial class Launcher : IAsyncDisposable
     }
 
     /// <summary>Where it accepts connections; each is one interpreter.</summary>
-    public string SocketPath => SocketIn(_directory);
+    public string SocketPath => LauncherCommand.SocketIn(_directory);
 
     /// <summary>Completes when the process is gone.</summary>
     public Task Exited { get; }
@@ -40,7 +41,7 @@ internal sealed partial class Launcher : IAsyncDisposable
     /// <summary>Starts a launcher and waits until it accepts connections.</summary>
     /// <exception cref="InterpreterUnavailableException">It could not be started; the message says what to do.</exception>
     public static async Task<Launcher> StartAsync(
-        Language language, InterpreterOptions options, ILogger logger, CancellationToken cancellationToken)
+        Language language, InterpreterOptions options, IsolationTier tier, IsolationOptions isolation, ILogger logger, CancellationToken cancellationToken)
     {
         DirectoryInfo? directory = null;
         Launcher? launcher = null;
@@ -49,7 +50,7 @@ internal sealed partial class Launcher : IAsyncDisposable
             // Not below the data folder: a unix socket's path has at most 107 bytes.
             directory = Directory.CreateTempSubdirectory("sandbox-");
             var clock = Stopwatch.StartNew();
-            var process = Process.Start(Command(language, options, directory))
+            var process = Process.Start(LauncherCommand.Create(language, options, tier, isolation, directory))
                 ?? throw new InterpreterUnavailableException("The launcher's process was not started.");
             launcher = new Launcher(process, directory, language, logger);
             await launcher.ReadyAsync(options.LauncherStartTimeout, cancellationToken);
@@ -93,53 +94,6 @@ internal sealed partial class Launcher : IAsyncDisposable
         IOException or UnauthorizedAccessException => $"No temporary folder: {e.Message} Set TMPDIR to one that can be written.",
         _ => null,
     };
-
-    private static ProcessStartInfo Command(Language language, InterpreterOptions options, DirectoryInfo directory)
-    {
-        var drivers = Path.GetFullPath(options.DriversDirectory);
-        var script = Path.Combine(drivers, "launcher", "launcher.py");
-        if (!File.Exists(script))
-        {
-            throw new InterpreterUnavailableException(
-                $"No launcher at {script}; set {InterpreterOptions.Section}:DriversDirectory to the folder Grains/drivers.");
-        }
-        var command = new ProcessStartInfo(options.PythonPath)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = directory.FullName,
-            ArgumentList =
-            {
-                "-I", script,
-                "--language", language == Language.Python ? "python" : "typescript",
-                "--socket", SocketIn(directory),
-                "--homes", directory.CreateSubdirectory("homes").FullName,
-            },
-        };
-        if (language == Language.TypeScript)
-        {
-            command.ArgumentList.Add("--bun");
-            command.ArgumentList.Add(BunPath(options, drivers));
-        }
-        // Nothing of this process' environment, which holds secrets, may reach an interpreter.
-        command.Environment.Clear();
-        command.Environment["PATH"] = "/usr/bin:/bin";
-        command.Environment["LANG"] = "C.UTF-8";
-        command.Environment["HOME"] = directory.FullName;
-        return command;
-    }
-
-    private static string BunPath(InterpreterOptions options, string drivers)
-    {
-        var path = options.BunPath ?? Path.Combine(drivers, "typescript", "node_modules", "bun", "bin", "bun.exe");
-        return File.Exists(path)
-            ? Path.GetFullPath(path)
-            : throw new InterpreterUnavailableException(
-                $"No Bun at {path}; run npm ci in {Path.Combine(drivers, "typescript")} or set {InterpreterOptions.Section}:BunPath.");
-    }
-
-    private static string SocketIn(DirectoryInfo directory) => Path.Combine(directory.FullName, "launcher.sock");
 
     private async Task ReadyAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {

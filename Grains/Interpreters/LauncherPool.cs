@@ -2,12 +2,18 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Isolation;
 
 namespace Sandbox.Cluster.Grains.Interpreters;
 
 /// <summary>The silo's launchers, one a language: started with it, kept alive as long as it lives, ended after its grains.</summary>
 internal sealed partial class LauncherPool(
-    IOptions<InterpreterOptions> options, IOptions<OutputLimits> limits, TimeProvider time, ILogger<LauncherPool> logger)
+    IOptions<InterpreterOptions> options,
+    IOptions<IsolationOptions> isolation,
+    IOptions<OutputLimits> limits,
+    IsolationProbe probe,
+    TimeProvider time,
+    ILogger<LauncherPool> logger)
     : IInterpreterPool, IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -19,7 +25,7 @@ internal sealed partial class LauncherPool(
 
     public bool IsReady => Array.TrueForAll(_places, place => place.Launcher.IsCompletedSuccessfully);
 
-    public async Task<IInterpreter> StartAsync(Language language, CancellationToken cancellationToken)
+    public async Task<IHome> OpenHomeAsync(Language language, CancellationToken cancellationToken)
     {
         Launcher launcher;
         try
@@ -30,7 +36,7 @@ internal sealed partial class LauncherPool(
         {
             throw new InterpreterUnavailableException($"There is no {language} launcher; the log says why.", e);
         }
-        return await Interpreter.ConnectAsync(launcher.SocketPath, language, limits.Value, options.Value, cancellationToken);
+        return await Home.OpenAsync(launcher.SocketPath, language, limits.Value, options.Value, cancellationToken);
     }
 
     /// <summary>Starts the launchers without waiting for them: readiness is asked for by <see cref="IsReady"/>.</summary>
@@ -56,7 +62,9 @@ internal sealed partial class LauncherPool(
         {
             try
             {
-                await using var launcher = await Launcher.StartAsync(place.Language, options.Value, logger, _stopping.Token);
+                var report = await probe.Report.WaitAsync(_stopping.Token);
+                await using var launcher = await Launcher.StartAsync(
+                    place.Language, options.Value, report.Tier, isolation.Value, logger, _stopping.Token);
                 place.Take(launcher);
                 pause = FirstPause;
                 await launcher.Exited.WaitAsync(_stopping.Token);

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Tests.Support;
 
 namespace Sandbox.Cluster.Benchmarks;
@@ -34,8 +35,10 @@ internal static class WarmExecute
     private static async Task CompareAsync(HttpClient client, Language language, int runs)
     {
         var options = new InterpreterOptions { DriversDirectory = Repository.Drivers };
-        await using var launcher = await Launcher.StartAsync(language, options, NullLogger.Instance, CancellationToken.None);
-        await using var bare = await Interpreter.ConnectAsync(launcher.SocketPath, language, new OutputLimits(), options, CancellationToken.None);
+        await using var launcher = await Launcher.StartAsync(
+            language, options, IsolationTier.Full, new IsolationOptions(), NullLogger.Instance, CancellationToken.None);
+        await using var home = await Home.OpenAsync(launcher.SocketPath, language, new OutputLimits(), options, CancellationToken.None);
+        await using var bare = await home.StartInterpreterAsync(CancellationToken.None);
         var body = Encoding.UTF8.GetBytes($$"""{"code":"1+1","context_id":"bench-{{language}}","language":"{{language}}"}""");
 
         var count = 0;

@@ -37,8 +37,9 @@ internal sealed class MisbehavingDriver : IAsyncDisposable
             _ => Task.CompletedTask,
         });
 
-    public Task<Interpreter> ConnectAsync(TimeSpan? startTimeout = null) => Interpreter.ConnectAsync(
+    public Task<Interpreter> ConnectAsync(TimeSpan? startTimeout = null) => Interpreter.EnterAsync(
         SocketPath,
+        "home",
         Cluster.Grains.Interfaces.Contexts.Language.Python,
         new OutputLimits(),
         new InterpreterOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30), EndTimeout = TimeSpan.FromSeconds(5) },

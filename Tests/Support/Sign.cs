@@ -1,30 +1,51 @@
 namespace Sandbox.Cluster.Tests.Support;
 
-/// <summary>How code that runs tells a test that it does, and the other way round: by making a file.</summary>
-internal sealed class Sign : IDisposable
+/// <summary>
+/// How code that runs tells a test that it does, through the walls: by the name of its process, which the machine sees.
+/// </summary>
+internal sealed class Sign
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"sign-{Guid.NewGuid():N}");
+
+    // A process' name has at most 15 bytes.
+    private readonly string _name = $"s{Guid.NewGuid():N}"[..15];
+
+    /// <summary>The process that gave it, once it was given.</summary>
+    public int ProcessId { get; private set; }
 
     /// <summary>A line of Python that gives the sign.</summary>
-    public string GivePython() => $"open('{_path}', 'w').close()";
+    public string GivePython() => $"__import__('pathlib').Path('/proc/self/comm').write_text('{_name}')";
 
     /// <summary>A statement of TypeScript that gives the sign.</summary>
-    public string GiveTypeScript() => $"require('fs').writeFileSync('{_path}', '');";
-
-    /// <summary>An expression of Python: whether it was given.</summary>
-    public string IsGivenPython() => $"__import__('os').path.exists('{_path}')";
-
-    /// <summary>Gives it from this side.</summary>
-    public void Give() => File.WriteAllText(_path, "");
+    public string GiveTypeScript() => $"require('fs').writeFileSync('/proc/self/comm', '{_name}');";
 
     /// <summary>Returns once it was given.</summary>
     public async Task GivenAsync()
     {
         using var bound = new CancellationTokenSource(Bound);
-        while (!File.Exists(_path))
+        while ((ProcessId = Find()) == 0)
             await Task.Delay(5, bound.Token);
     }
 
-    public void Dispose() => File.Delete(_path);
+    /// <summary>An expression of Python: whether the test has answered.</summary>
+    public string IsAnsweredPython() => $"__import__('os').path.exists('/tmp/{_name}')";
+
+    /// <summary>Answers the process that gave the sign, by a file in its own /tmp.</summary>
+    public void Answer() => File.WriteAllText($"/proc/{ProcessId}/root/tmp/{_name}", "");
+
+    private int Find() => Directory.GetDirectories("/proc")
+        .Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0)
+        .FirstOrDefault(id => id > 0 && NameOf(id) == _name);
+
+    private static string? NameOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/comm").TrimEnd('\n');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 }

@@ -19,6 +19,7 @@ internal static class EventReader
         {
             return Text(frame, "event") switch
             {
+                "home" => new Opened(Text(frame, "home")),
                 "hello" => ReadHello(frame),
                 "stdout" => new Output(Text(frame, "id"), IsStderr: false, Text(frame, "text")),
                 "stderr" => new Output(Text(frame, "id"), IsStderr: true, Text(frame, "text")),
@@ -109,7 +110,8 @@ internal static class EventReader
             return new Done(Text(frame, "id"), null);
         if (error.ValueKind != JsonValueKind.Object)
             throw new ProtocolException("An error is not an object.");
-        return new Done(Text(frame, "id"), new RaisedError(Text(error, "name"), Text(error, "value"), Text(error, "traceback")));
+        return new Done(Text(frame, "id"), new RaisedError(
+            Text(error, "name"), Text(error, "value"), Text(error, "traceback"), Flag(error, "memory")));
     }
 
     private static Ended ReadEnded(JsonElement frame)
@@ -120,6 +122,7 @@ internal static class EventReader
             "signaled" => InterpreterEndReason.Signaled,
             "protocol" => InterpreterEndReason.Protocol,
             "closed" => InterpreterEndReason.Closed,
+            "memory" => InterpreterEndReason.MemoryLimit,
             _ => throw new ProtocolException("An unknown reason is named."),
         };
         return new Ended(

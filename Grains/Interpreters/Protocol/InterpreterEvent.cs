@@ -5,6 +5,9 @@ internal abstract record InterpreterEvent;
 
 internal sealed record Hello(string Language, string Version) : InterpreterEvent;
 
+/// <summary>The launcher's answer to who opens a home.</summary>
+internal sealed record Opened(string Home) : InterpreterEvent;
+
 internal sealed record Output(string ExecutionId, bool IsStderr, string Text) : InterpreterEvent;
 
 internal sealed record Dropped(string ExecutionId, bool OfStderr, long Bytes) : InterpreterEvent;

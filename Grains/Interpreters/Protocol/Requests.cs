@@ -5,6 +5,14 @@ namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
 /// <summary>The requests that the host sends, as frames.</summary>
 internal static class Requests
 {
+    public static byte[] Open() => Frame.Write(json => json.WriteString("op"u8, "open"u8));
+
+    public static byte[] Enter(string home) => Frame.Write(json =>
+    {
+        json.WriteString("op"u8, "enter"u8);
+        json.WriteString("home"u8, home);
+    });
+
     public static byte[] Start(OutputLimits limits) => Frame.Write(json =>
     {
         json.WriteString("op"u8, "start"u8);

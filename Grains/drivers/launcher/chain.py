@@ -1,11 +1,13 @@
 """launcher -> supervisor -> driver: the two forks of an interpreter.
 
-`prepare` makes everything that does not depend on who will use it, `assign` gives it to a connection. A pool of warm
-chains is a `prepare` that happens earlier; the walls of the sandbox go up inside `prepare`.
+Everything that does not depend on who will use it happens first; then the supervisor waits for a connection. That is what
+makes a chain in the pool warm.
 """
 
 import os
+import select
 import signal
+import socket
 
 from . import environment, processes
 from .driver_pipes import DriverPipes
@@ -18,46 +20,36 @@ from .supervisor import Supervisor
 _BLOCKED = {signal.SIGINT}
 
 _DRIVER_FAILED = 70
+_SUPERVISOR_FAILED = 1
+
+# How long a chain that could not be made waits for the connection that it then refuses.
+_REFUSAL_SECONDS = 5.0
 
 
-class Chain:
-    """A driver that waits for its first request, and the supervisor (this process) that will speak for it."""
+def run(language, walls, home, control: int) -> None:
+    """In a child that `walls.fork` made, which becomes the supervisor. Never returns.
 
-    def __init__(self, language, signals: processes.SignalPipe, driver: DriverProcess, pipes: DriverPipes):
-        self._language = language
-        self._signals = signals
-        self._driver = driver
-        self._streams = [OutputStream("stdout", pipes.output[0]), OutputStream("stderr", pipes.errors[0])]
-
-    def assign(self, connection: int) -> None:
-        """Serves the connection, a socket's descriptor, until the interpreter has ended."""
-        os.set_blocking(connection, False)
-        Supervisor(connection, self._driver, self._streams, self._language.name, self._signals).run()
-
-
-def prepare(language, home: str, launcher: int) -> Chain:
-    """In a new child of the launcher, process `launcher`, which becomes the supervisor."""
-    os.setsid()
-    processes.reset_signals(_BLOCKED)
-    signals = processes.SignalPipe()
-    processes.adopt_orphans()
-    # SIGTERM and not SIGKILL: a supervisor that loses its launcher still has to end what it started.
-    processes.die_with_parent(launcher, signal.SIGTERM)
-    _let_go_of_standard_streams()
-
-    pipes = DriverPipes(language.has_doorbell)
-    supervisor = os.getpid()
-    pid = processes.fork()
-    if pid == 0:
-        _run_driver(language, home, pipes, supervisor)
+    `control`: a socket that yields the host's connection, and whose end means that the launcher wants us to end.
+    """
+    code = _SUPERVISOR_FAILED
     try:
-        # Both sides do it, so that neither can be too late.
-        os.setpgid(pid, pid)
-    except OSError:
-        pass
-    pipes.keep_supervisor_side()
-    driver = DriverProcess(pid, pipes, language.hard_signal, language.nudge_signal)
-    return Chain(language, signals, driver, pipes)
+        os.setsid()
+        processes.reset_signals(_BLOCKED)
+        signals = processes.SignalPipe()
+        _let_go_of_standard_streams()
+        try:
+            driver, streams = _prepare(language, walls, home)
+        except OSError as error:
+            _refuse_next(control, f"no interpreter: {error.strerror}")
+            raise
+        connection = _await_connection(control, signals)
+        if connection is not None:
+            Supervisor(connection, control, driver, streams, language.name, signals).run()
+        code = 0
+    except BaseException as error:
+        processes.log(f"a supervisor failed: {type(error).__name__}: {_words_of(error)}")
+    finally:
+        os._exit(code)
 
 
 def refuse(connection: int, detail: str) -> None:
@@ -69,16 +61,92 @@ def refuse(connection: int, detail: str) -> None:
         pass
 
 
-def _run_driver(language, home: str, pipes: DriverPipes, supervisor: int) -> None:
+def _prepare(language, walls, home) -> tuple[DriverProcess, list[OutputStream]]:
+    places = walls.surround(home)
+    pipes = DriverPipes(language.has_doorbell)
+    supervisor = os.getpid()
+    pid = processes.fork()
+    if pid == 0:
+        _run_driver(language, walls, home, places, pipes, supervisor)
+    try:
+        # Both sides do it, so that neither can be too late.
+        os.setpgid(pid, pid)
+    except OSError:
+        pass
+    walls.settle()
+    pipes.keep_supervisor_side()
+    driver = DriverProcess(pid, pipes, language.hard_signal, language.nudge_signal, home.kill_count)
+    return driver, [OutputStream("stdout", pipes.output[0]), OutputStream("stderr", pipes.errors[0])]
+
+
+def _run_driver(language, walls, home, places: environment.Places, pipes: DriverPipes, supervisor: int) -> None:
     try:
         os.setpgid(0, 0)
         processes.reset_signals(_BLOCKED)
-        processes.die_with_parent(supervisor, signal.SIGKILL)
+        walls.join(home)
         pipes.keep_driver_side(inheritable=language.has_doorbell)
-        os.chdir(home)
-        language.become_driver(environment.of_interpreter(home, language.environment))
+        walls.enclose(home, language.runtime_bytes)
+        processes.die_with_parent(supervisor, signal.SIGKILL)
+        os.chdir(places.home)
+        language.become_driver(environment.of_interpreter(places, language.environment))
+    except BaseException as error:
+        processes.log(f"a driver could not be started: {type(error).__name__}: {_words_of(error)}")
     finally:
         os._exit(_DRIVER_FAILED)
+
+
+def _await_connection(control: int, signals: processes.SignalPipe) -> int | None:
+    """None when the launcher wants us to end, or when the driver has ended before it was needed."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(signals.fd, select.POLLIN)
+    while True:
+        reported = [fd for fd, _ in poll.poll()]
+        if control in reported:
+            return receive_connection(control)
+        signals.drain()
+        if processes.has_dead_child():
+            return None
+
+
+def _refuse_next(control: int, detail: str) -> None:
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    if poll.poll(_REFUSAL_SECONDS * 1000):
+        connection = receive_connection(control)
+        if connection is not None:
+            refuse(connection, detail)
+
+
+def send_connection(control: int, connection: int) -> None:
+    with _borrowed(control) as channel:
+        socket.send_fds(channel, [b"\0"], [connection])
+
+
+def receive_connection(control: int) -> int | None:
+    with _borrowed(control) as channel:
+        _, descriptors, _, _ = socket.recv_fds(channel, 1, 1, socket.MSG_CMSG_CLOEXEC)
+    if not descriptors:
+        return None
+    os.set_blocking(descriptors[0], False)
+    return descriptors[0]
+
+
+class _borrowed:
+    """A socket object around a descriptor that stays ours."""
+
+    def __init__(self, fd: int):
+        self._socket = socket.socket(fileno=fd)
+
+    def __enter__(self) -> socket.socket:
+        return self._socket
+
+    def __exit__(self, *_) -> None:
+        self._socket.detach()
+
+
+def _words_of(error: BaseException) -> str:
+    return error.strerror or "" if isinstance(error, OSError) else ""
 
 
 def _let_go_of_standard_streams() -> None:

@@ -21,7 +21,8 @@ class DriverProcess:
     `nudge_signal` is None for a runtime that needs no nudges; `nudge_at` is when the next one is due.
     """
 
-    def __init__(self, pid: int, pipes: DriverPipes, hard_signal: int, nudge_signal: int | None):
+    def __init__(self, pid: int, pipes: DriverPipes, hard_signal: int, nudge_signal: int | None, memory_kills):
+        """`memory_kills()`: how many processes of this context the kernel has ended for want of memory."""
         self.pid = pid
         self.status: int | None = None
         self.events = pipes.events[0]
@@ -33,6 +34,21 @@ class DriverProcess:
         self._nudge_signal = nudge_signal
         self._nudges = []
         self.nudge_at: float | None = None
+        self._memory_kills = memory_kills
+        self._kills_before = 0
+
+    def begin(self) -> None:
+        """An execution begins."""
+        self._kills_before = self._memory_kills()
+
+    def how_it_ended(self) -> dict:
+        """The reason of `ended`, once it has been reaped."""
+        code = os.waitstatus_to_exitcode(self.status)
+        if code == -signal.SIGKILL and self._memory_kills() > self._kills_before:
+            return {"reason": "memory"}
+        if code < 0:
+            return {"reason": "signaled", "signal": -code}
+        return {"reason": "exited", "code": code}
 
     def send(self, body: bytes) -> None:
         """Passes a request on as the host wrote it."""
@@ -53,6 +69,8 @@ class DriverProcess:
         if self._doorbell is not None:
             # A driver that waits for a promise handles no signal: it is told in its own words too.
             self.send(body)
+        # Code that has stopped itself would otherwise never notice.
+        self._signal(os.killpg, signal.SIGCONT)
         if rung == 1 or self._hard_signal == signal.SIGINT:
             self._signal(os.killpg, signal.SIGINT)
         else:

@@ -1,5 +1,7 @@
 """The environment of an interpreter: made here from nothing, so that nothing of the silo's can leak into it."""
 
+from typing import NamedTuple
+
 _COMMON = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -7,6 +9,13 @@ _COMMON = {
 }
 
 
-def of_interpreter(home: str, runtime: dict) -> dict:
+class Places(NamedTuple):
+    """Where an interpreter works, and where it may put what it does not want to keep."""
+
+    home: str
+    temporary: str
+
+
+def of_interpreter(places: Places, runtime: dict) -> dict:
     """`runtime`: what the language's runtime needs besides."""
-    return _COMMON | runtime | {"HOME": home, "TMPDIR": home}
+    return _COMMON | runtime | {"HOME": places.home, "TMPDIR": places.temporary}

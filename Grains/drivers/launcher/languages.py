@@ -15,6 +15,9 @@ class Python:
     # Ignored by whoever knows nothing of it; the driver has an empty handler for it.
     nudge_signal = signal.SIGURG
     has_doorbell = False
+    # Growth of its heap is what the limit is about.
+    runtime_bytes = 0
+    files: dict[str, str] = {}
     # A thread a core for each of hundreds of interpreters helps nobody; set before numpy is loaded.
     environment = {"OPENBLAS_NUM_THREADS": "1"}
 
@@ -36,6 +39,8 @@ class TypeScript:
     hard_signal = signal.SIGINT
     nudge_signal = None
     has_doorbell = True
+    # JavaScriptCore reserves far more than it uses, and does not survive a refusal: the cgroup is its limit.
+    runtime_bytes = 1 << 30
     environment = {
         # Bun would otherwise write its cache into the home, and report to its makers.
         "BUN_RUNTIME_TRANSPILER_CACHE_PATH": "0",
@@ -47,17 +52,26 @@ class TypeScript:
     # A missing import must fail, not be fetched; files in the home must not configure the runtime.
     _FLAGS = ("--no-install", "--no-env-file", "--config=/dev/null")
 
+    # Where a context finds its runtime: the driver's sources and packages, and Bun.
+    _DRIVER = "/sandbox/driver"
+    _BUN = "/sandbox/bun"
+
     def __init__(self, bun: str):
-        self._command = [bun, *self._FLAGS, str(_entry_point(_DRIVERS / "typescript"))]
+        self._bun = bun
+        self.files = {self._DRIVER: str(_DRIVERS / "typescript"), self._BUN: bun}
 
     def warm_up(self) -> None:
         pass
 
     def become_driver(self, environment: dict) -> None:
+        # A tier without a file system of its own leaves them where they are.
+        walled = os.path.exists(self._BUN)
+        bun, driver = (self._BUN, self._DRIVER) if walled else (self._bun, self.files[self._DRIVER])
+        command = [bun, *self._FLAGS, str(_entry_point(Path(driver)))]
         # Python ignores SIGPIPE, which an exec would pass on to the children of user code.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.execve(self._command[0], self._command, environment)
+        os.execve(bun, command, environment)
 
 
 def _entry_point(directory: Path) -> Path:

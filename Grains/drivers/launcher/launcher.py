@@ -1,6 +1,10 @@
 """Entry point of a launcher: the fork server of all interpreters of one language. See ../PROTOCOL.md.
 
     /usr/bin/python3 -I launcher.py --language python|typescript --socket PATH --homes DIRECTORY [--bun PATH]
+                                    [--tier full|reduced|none] [--user UID] [--pool-minimum N] [--pool-maximum N] [limits]
+    /usr/bin/python3 -I launcher.py --probe [--user UID]
+
+The first form serves until SIGTERM or the end of stdin. The second prints what walls this machine has, as JSON.
 """
 
 import argparse
@@ -15,6 +19,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
+_DRIVERS = _HERE.parent
 
 # What a driver runs in its process must not change when user code patches `builtins`.
 _PRIVATE_BUILTINS = dict(vars(builtins))
@@ -42,8 +47,9 @@ class _Finder:
         if root not in self.roots:
             return None
         location = self.roots[root].joinpath(*rest)
-        file = location.with_suffix(".py") if rest else location / "__init__.py"
-        folders = None if rest else [str(location)]
+        is_package = location.is_dir()
+        file = location / "__init__.py" if is_package else location.with_suffix(".py")
+        folders = [str(location)] if is_package else None
         return importlib.util.spec_from_file_location(
             name, file, loader=_Loader(name, str(file)), submodule_search_locations=folders)
 
@@ -59,15 +65,47 @@ def load_package(name: str, folder: Path):
     return importlib.import_module(name)
 
 
-def main() -> None:
-    arguments = _parse_arguments()
+def main() -> int:
     load_package("sandbox_launcher", _HERE)
-    from sandbox_launcher.languages import Python, TypeScript
-    from sandbox_launcher.server import Server
-
+    arguments = _parse_arguments()
     # Ctrl-C in a terminal is meant for the silo, which then ends us in its own way.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    if arguments.probe:
+        return _probe(arguments)
+    if arguments.tier == "full" and not arguments.inside:
+        return _wall_off(arguments)
+    return _serve(arguments)
+
+
+def _probe(arguments) -> int:
+    from sandbox_launcher.isolation import probe
+
+    if arguments.inside:
+        return probe.try_full(arguments.cgroups)
+    print(probe.report(_DRIVERS, arguments.user), flush=True)
+    return 0
+
+
+def _wall_off(arguments) -> int:
+    from sandbox_launcher.isolation.outer import BUN, DRIVERS, RUN, OuterWall
+    from sandbox_launcher.isolation.outer import HOMES
+
+    inside = ["--language", arguments.language, "--socket", f"{RUN}/{os.path.basename(arguments.socket)}", "--homes", HOMES,
+              "--tier", "full", "--pool-minimum", str(arguments.pool_minimum), "--pool-maximum", str(arguments.pool_maximum),
+              *arguments.limits.to_arguments()]
+    if arguments.bun is not None:
+        inside += ["--bun", BUN]
+    return OuterWall(arguments.user, _DRIVERS, arguments.socket, arguments.bun).run(*inside)
+
+
+def _serve(arguments) -> int:
+    from sandbox_launcher.isolation import tiers
+    from sandbox_launcher.languages import Python, TypeScript
+    from sandbox_launcher.pool import PoolBounds
+    from sandbox_launcher.server import Server
+
     language = Python(load_package) if arguments.language == "python" else TypeScript(arguments.bun)
+    walls = tiers.build(arguments.tier, arguments.limits, arguments.homes, arguments.cgroups, language.files, arguments.user)
     language.warm_up()
     sys.meta_path.remove(_FINDER)
 
@@ -75,16 +113,44 @@ def main() -> None:
     gc.collect()
     gc.disable()
     gc.freeze()
-    Server(language, arguments.socket, arguments.homes).run()
+    Server(language, walls, arguments.socket, PoolBounds(arguments.pool_minimum, arguments.pool_maximum)).run()
+    _remove_folders(arguments)
+    return 0
+
+
+def _remove_folders(arguments) -> None:
+    """Whoever made them may be gone: a silo that crashed leaves nothing in the temporary folder."""
+    for folder in (arguments.homes, os.path.dirname(arguments.socket)):
+        try:
+            os.rmdir(folder)
+        except OSError:
+            pass
 
 
 def _parse_arguments() -> argparse.Namespace:
+    from sandbox_launcher.isolation.limits import Limits
+
     parser = argparse.ArgumentParser(prog="launcher.py", allow_abbrev=False)
-    parser.add_argument("--language", required=True, choices=("python", "typescript"))
-    parser.add_argument("--socket", required=True, type=os.path.abspath)
-    parser.add_argument("--homes", required=True, type=os.path.abspath)
+    parser.add_argument("--probe", action="store_true")
+    parser.add_argument("--language", choices=("python", "typescript"))
+    parser.add_argument("--socket", type=os.path.abspath)
+    parser.add_argument("--homes", type=os.path.abspath)
     parser.add_argument("--bun", type=os.path.abspath)
+    parser.add_argument("--tier", choices=("full", "reduced", "none"), default="full")
+    parser.add_argument("--user", type=int, default=60000)
+    parser.add_argument("--pool-minimum", type=int, default=2)
+    parser.add_argument("--pool-maximum", type=int, default=8)
+    # Set by the outer wall for the launcher inside of it.
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--cgroups", help=argparse.SUPPRESS)
+    Limits.add_arguments(parser)
     arguments = parser.parse_args()
+    arguments.limits = Limits.of_arguments(arguments)
+    if arguments.probe:
+        return arguments
+    for name in ("language", "socket", "homes"):
+        if getattr(arguments, name) is None:
+            parser.error(f"--{name} is required")
     if arguments.language == "typescript" and arguments.bun is None:
         parser.error("--bun is required for typescript")
     if arguments.bun is not None and not os.access(arguments.bun, os.X_OK):
@@ -93,6 +159,7 @@ def _parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    code = main()
     # Not through the interpreter's own exit: that would run what libraries registered, long after their time.
-    os._exit(0)
+    sys.stdout.flush()
+    os._exit(code)

@@ -4,10 +4,14 @@ import ctypes
 import os
 import select
 import signal
+import sys
 import time
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+
+# The process id of the first process of a pid namespace.
+_FIRST = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -59,7 +63,9 @@ class SignalPipe:
         self.terminated = False
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _ignore)
-        signal.signal(signal.SIGTERM, self._terminate)
+        if os.getpid() != _FIRST:
+            # The first process of a namespace gets only the signals that it handles: those of user code shall not be any.
+            signal.signal(signal.SIGTERM, self._terminate)
 
     def drain(self) -> None:
         try:
@@ -98,6 +104,23 @@ def reap() -> list[tuple[int, int]]:
         if pid == 0:
             return ended
         ended.append((pid, status))
+
+
+def has_dead_child() -> bool:
+    """Leaves it to `reap`."""
+    try:
+        return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return False
+
+
+def close_all_but(kept) -> None:
+    """Every descriptor from 3 on that is not `kept`: what a child has inherited of its parent's business."""
+    first = 3
+    for fd in sorted(kept):
+        os.closerange(first, fd)
+        first = max(first, fd + 1)
+    os.closerange(first, os.sysconf("SC_OPEN_MAX"))
 
 
 def children_of(pid: int) -> list[int]:
@@ -143,9 +166,7 @@ def kill_descendants(signals: SignalPipe, seconds: float, on_exit, spared=()) ->
     own = os.getpid()
     deadline = time.monotonic() + seconds
     while True:
-        found = descendants_of(own, spared)
-        for pid in found:
-            kill(pid, signal.SIGKILL)
+        found = _kill_all_others() if own == _FIRST else _kill_below(own, spared)
         for pid, status in reap():
             on_exit(pid, status)
         if not found:
@@ -155,3 +176,26 @@ def kill_descendants(signals: SignalPipe, seconds: float, on_exit, spared=()) ->
             return False
         # Each death is announced by SIGCHLD; the cap covers one that was announced before we looked.
         signals.wait(min(left, 0.02))
+
+
+def _kill_below(own: int, spared) -> bool:
+    """Whether there was anybody."""
+    found = descendants_of(own, spared)
+    for pid in found:
+        kill(pid, signal.SIGKILL)
+    return bool(found)
+
+
+def _kill_all_others() -> bool:
+    """As the first process of a pid namespace: all others in it, at once, however fast they fork."""
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def log(words: str) -> None:
+    """Our own words only: nothing of a tenant's may get into a log."""
+    sys.stderr.write(f"launcher[{os.getpid()}]: {words}\n")
+    sys.stderr.flush()

@@ -52,6 +52,7 @@ class Relay:
         for stream in self._streams:
             stream.discard()
             stream.begin(self._stream_bytes)
+        self._driver.begin()
         self.running = execution
         self._primary_seen = False
         self._driver.send(body)

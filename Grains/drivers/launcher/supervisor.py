@@ -29,9 +29,12 @@ _HURRIED_FAREWELL_SECONDS = 1.0
 
 
 class Supervisor:
-    """Between `host`, a connected non-blocking socket's descriptor, and `driver`. `streams`: its stdout and stderr."""
+    """Between `host`, a connected non-blocking socket's descriptor, and `driver`. `streams`: its stdout and stderr.
 
-    def __init__(self, host: int, driver: DriverProcess, streams: list[OutputStream], language: str,
+    `control`: a descriptor at whose end the launcher wants the interpreter to end.
+    """
+
+    def __init__(self, host: int, control: int, driver: DriverProcess, streams: list[OutputStream], language: str,
                  signals: processes.SignalPipe):
         self._host = Outbox(host)
         self._driver = driver
@@ -43,7 +46,8 @@ class Supervisor:
         self._poll = select.poll()
         self._interests: dict[int, int] = {}
         # poll reports in this order, so a `done` that is there already settles before an interrupt that is too late.
-        self._handlers = {signals.fd: self._on_signal, driver.events: self._on_events, host: self._on_host}
+        self._handlers = {signals.fd: self._on_signal, driver.events: self._on_events, host: self._on_host,
+                          control: lambda: self._end("closed")}
         for stream in streams:
             self._handlers[stream.fd] = lambda stream=stream: self._on_output(stream)
         self._handlers[driver.requests.fd] = driver.requests.flush
@@ -126,7 +130,7 @@ class Supervisor:
         if self._host.broken:
             self._end("closed")
         if self._driver.status is not None:
-            self._end(**_how_it_ended(self._driver.status))
+            self._end(**self._driver.how_it_ended())
         elif self._driver.unreachable or self._driver.requests.broken:
             now = time.monotonic()
             if self._exit_deadline is None:
@@ -167,7 +171,7 @@ class Supervisor:
     def _finish(self) -> None:
         self._driver.kill()
         processes.kill_descendants(self._signals, _KILL_SECONDS, self._on_exit)
-        if self._ending["reason"] in ("exited", "signaled"):
+        if self._ending["reason"] in ("exited", "signaled", "memory"):
             # The last events of a driver that ended by itself still count; nobody can add to them any more.
             while self._on_events():
                 pass
@@ -188,10 +192,3 @@ class Supervisor:
                 return
             poll.poll(left * 1000)
             self._signals.drain()
-
-
-def _how_it_ended(status: int) -> dict:
-    code = os.waitstatus_to_exitcode(status)
-    if code < 0:
-        return {"reason": "signaled", "signal": -code}
-    return {"reason": "exited", "code": code}

@@ -308,7 +308,7 @@ public partial class ExecuteTests(ApiFixture api)
     public async Task Execute_DropsWhatIsPrintedBetweenTwoRuns(string language, string start, string next)
     {
         var id = ApiFixture.NewContextId();
-        using var sign = new Sign();
+        var sign = new Sign();
         var give = language == "python" ? sign.GivePython() : sign.GiveTypeScript();
         await api.Client.ExecuteAsync(start.Replace("{0}", give, StringComparison.Ordinal), language, id);
         await sign.GivenAsync();

@@ -90,7 +90,7 @@ public class StopTests(ApiFixture api)
     public async Task Execute_WhenTheInterpreterWasLostBetweenTwoCalls_SaysSoExactlyOnceAndRunsNothing(string language, string code)
     {
         var id = ApiFixture.NewContextId();
-        using var sign = new Sign();
+        var sign = new Sign();
         var give = language == "python" ? sign.GivePython() : sign.GiveTypeScript();
         var first = await api.Client.ExecuteAsync(code.Replace("{0}", give, StringComparison.Ordinal), language, id);
         await sign.GivenAsync();
@@ -112,15 +112,14 @@ public class StopTests(ApiFixture api)
     {
         var id = ApiFixture.NewContextId();
         await api.Client.ExecuteAsync("1", contextId: id);
-        using var sign = new Sign();
-        using var go = new Sign();
+        var sign = new Sign();
         var running = api.Client.ExecuteAsync(
-            $"{sign.GivePython()}\nimport time, os\nwhile not {go.IsGivenPython()}: time.sleep(0.01)\nos._exit(1)", contextId: id);
+            $"{sign.GivePython()}\nimport time, os\nwhile not {sign.IsAnsweredPython()}: time.sleep(0.01)\nos._exit(1)", contextId: id);
         await sign.GivenAsync();
         // More than may wait: once one is refused, all the others are in the queue.
         var others = Enumerable.Range(0, 17).Select(_ => api.Client.ExecuteAsync("1", contextId: id)).ToList();
         var refused = await await Task.WhenAny(others);
-        go.Give();
+        sign.Answer();
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.Status);
         Assert.Equal("InterpreterExited", (await running).ErrorName);
@@ -134,7 +133,7 @@ public class StopTests(ApiFixture api)
     {
         var id = ApiFixture.NewContextId();
         await api.Client.ExecuteAsync("done = []", contextId: id);
-        using var sign = new Sign();
+        var sign = new Sign();
         using (var leaving = new CancellationTokenSource())
         {
             var abandoned = api.Client.ExecuteAsync(
@@ -162,16 +161,15 @@ public class StopTests(ApiFixture api)
     {
         var id = ApiFixture.NewContextId();
         await api.Client.ExecuteAsync("n = 0", contextId: id);
-        using var sign = new Sign();
-        using var go = new Sign();
+        var sign = new Sign();
         var running = api.Client.ExecuteAsync(
-            $"{sign.GivePython()}\nimport time\nwhile not {go.IsGivenPython()}: time.sleep(0.01)\nn += 1", contextId: id);
+            $"{sign.GivePython()}\nimport time\nwhile not {sign.IsAnsweredPython()}: time.sleep(0.01)\nn += 1", contextId: id);
         await sign.GivenAsync();
         var calls = Enumerable.Range(0, 20).Select(_ => api.Client.ExecuteAsync("n += 1", contextId: id)).ToList();
         // Refusals come at once, everything else after the one that runs.
         while (calls.Count(call => call.IsCompleted) < 4)
             await Task.WhenAny(calls.Where(call => !call.IsCompleted));
-        go.Give();
+        sign.Answer();
         var others = await Task.WhenAll(calls);
         await running;
 
@@ -187,7 +185,7 @@ public class StopTests(ApiFixture api)
     {
         var id = ApiFixture.NewContextId();
         await api.Client.ExecuteAsync("1", contextId: id);
-        using var sign = new Sign();
+        var sign = new Sign();
         var running = api.Client.ExecuteAsync($"{sign.GivePython()}\nimport time\ntime.sleep(1.5)", contextId: id);
         await sign.GivenAsync();
         var waited = await api.Client.ExecuteAsync("'in time'", contextId: id, timeoutMs: 500);

@@ -32,7 +32,7 @@ public sealed class LifetimeTests : IDisposable
     {
         await using var api = await ApiProcess.StartAsync(_data.FullName);
         var id = ApiFixture.NewContextId();
-        using var sign = new Sign();
+        var sign = new Sign();
         var running = api.Client.ExecuteAsync($"{sign.GivePython()}\nimport time\ntime.sleep(600)", contextId: id);
         await sign.GivenAsync();
         var waiting = api.Client.ExecuteAsync("1", contextId: id);
@@ -117,17 +117,25 @@ public sealed class LifetimeTests : IDisposable
     }
 
     [Fact]
-    public async Task Readyz_WithoutInterpreters_SaysSoAndExecuteSaysThatNothingRan()
+    public async Task Start_WithoutPython_IsRefusedAndSaysWhatToDo()
+    {
+        var (exitCode, log) = await ApiProcess.RefuseAsync(_data.FullName, ("Sandbox__Interpreters__PythonPath", "/nonexistent/python3"));
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("/nonexistent/python3 cannot be started; run deploy/prerequisites.sh", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Readyz_WithoutInterpretersOfALanguage_SaysSoAndExecuteSaysThatNothingRan()
     {
         await using var api = await ApiProcess.StartUnreadyAsync(
-            _data.FullName, ("Sandbox__Interpreters__PythonPath", "/nonexistent/python3"), ("Sandbox__Interpreters__StartTimeout", "00:00:01"));
+            _data.FullName, ("Sandbox__Interpreters__BunPath", "/nonexistent/bun"), ("Sandbox__Interpreters__StartTimeout", "00:00:01"));
         using var readyz = await api.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, readyz.StatusCode);
         Assert.NotNull(readyz.Headers.RetryAfter);
-        var answer = await api.Client.ExecuteAsync("1");
+        var answer = await api.Client.ExecuteAsync("1", "typescript");
         Assert.Equal((HttpStatusCode.InternalServerError, "InternalError", "new"), (answer.Status, answer.ErrorName, answer.State));
         Assert.EndsWith("The code was not run.", answer.ErrorValue, StringComparison.Ordinal);
-        Assert.Contains("/nonexistent/python3 cannot be started", api.Log, StringComparison.Ordinal);
+        Assert.Contains("No Bun at /nonexistent/bun", api.Log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,7 +157,7 @@ public sealed class LifetimeTests : IDisposable
     public async Task Execute_WhenTheLaunchersAreKilledDuringARun_IsAFaultOfThePlatform()
     {
         await using var api = await ApiProcess.StartAsync(_data.FullName);
-        using var sign = new Sign();
+        var sign = new Sign();
         var running = api.Client.ExecuteAsync($"{sign.GivePython()}\nimport time\ntime.sleep(600)");
         await sign.GivenAsync();
         foreach (var launcher in Children(api.ProcessId))
@@ -165,7 +173,7 @@ public sealed class LifetimeTests : IDisposable
         await using var api = await ApiProcess.StartAsync(
             _data.FullName, ("Sandbox__Contexts__AnswerWithin", "00:00:05"), ("Sandbox__Contexts__FollowerLease", "00:01:00"));
         await api.Client.ExecuteAsync("done = []", contextId: "mine");
-        using var sign = new Sign();
+        var sign = new Sign();
         using (var leaving = new CancellationTokenSource())
         {
             var abandoned = api.Client.ExecuteAsync(
@@ -183,7 +191,7 @@ public sealed class LifetimeTests : IDisposable
     {
         await using var api = await ApiProcess.StartAsync(_data.FullName);
         await api.Client.ExecuteAsync("x = 1", contextId: "mine");
-        using var sign = new Sign();
+        var sign = new Sign();
         using (var leaving = new CancellationTokenSource())
         {
             var abandoned = api.Client.ExecuteAsync($"{sign.GivePython()}\nsum(range(10**12))", contextId: "mine", cancellationToken: leaving.Token);

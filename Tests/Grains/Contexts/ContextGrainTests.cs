@@ -90,7 +90,7 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
     {
         await EndAsync(_context, Command("a", "n = 0"));
         using var leaving = new CancellationTokenSource();
-        using var sign = new Sign();
+        var sign = new Sign();
         var call = _context.Execute(Command("b", $"import time\nn = 1\n{sign.GivePython()}\ntime.sleep(600)\nn = 2"), leaving.Token);
         await sign.GivenAsync();
         await leaving.CancelAsync();
@@ -126,13 +126,12 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
         ExecutionResult result;
         try
         {
-            using var sign = new Sign();
-            using var go = new Sign();
+            var sign = new Sign();
             var call = EndAsync(_context, Command(
-                "b", $"print('so far', flush=True)\n{sign.GivePython()}\nimport os, time\nwhile not {go.IsGivenPython()}: time.sleep(0.01)\nos._exit(1)"));
+                "b", $"print('so far', flush=True)\n{sign.GivePython()}\nimport os, time\nwhile not {sign.IsAnsweredPython()}: time.sleep(0.01)\nos._exit(1)"));
             await sign.GivenAsync();
             cluster.Storage.IsBroken = true;
-            go.Give();
+            sign.Answer();
             result = await call;
         }
         finally

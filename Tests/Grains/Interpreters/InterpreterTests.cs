@@ -163,8 +163,8 @@ public class InterpreterTests
     public async Task Connect_WhenNobodyListens_SaysSo()
     {
         var options = new InterpreterOptions();
-        await Assert.ThrowsAsync<InterpreterUnavailableException>(() => Interpreter.ConnectAsync(
-            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), default, new OutputLimits(), options, CancellationToken.None));
+        await Assert.ThrowsAsync<InterpreterUnavailableException>(() => Interpreter.EnterAsync(
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "home", default, new OutputLimits(), options, CancellationToken.None));
     }
 
     private static InterpreterCommand Command(string id) => new(id, 1, "1", null);

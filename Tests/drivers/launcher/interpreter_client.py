@@ -71,17 +71,12 @@ class Outcome:
 class Interpreter:
     """A connection to a launcher, or a socket to a supervisor. Every wait is bounded."""
 
-    def __init__(self, connection: socket.socket):
+    def __init__(self, connection: socket.socket, home: "Home | None" = None):
         self._socket = connection
+        self._home = home
         self._reader = FrameReader()
         self._ids = itertools.count(1)
         self.closed = False
-
-    @classmethod
-    def connect(cls, path: str) -> "Interpreter":
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(path)
-        return cls(connection)
 
     def start(self, env=None, **limits) -> "Interpreter":
         self.send({"op": "start", "limits": LIMITS | limits, "env": env or {}})
@@ -150,6 +145,33 @@ class Interpreter:
 
     def has_event(self, seconds: float) -> bool:
         return bool(select.select([self._socket], [], [], seconds)[0])
+
+    def close(self) -> None:
+        """The interpreter, and its home where nobody else holds it."""
+        self._socket.close()
+        if self._home is not None:
+            self._home.close()
+
+
+class Home:
+    """A connection that holds a home."""
+
+    def __init__(self, path: str):
+        self._path = path
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(PATIENCE)
+        self._socket.connect(path)
+        self._socket.sendall(pack(json_bytes({"op": "open"})))
+        self.reply = Interpreter(self._socket).receive()
+        self.name = self.reply.get("home")
+
+    def enter(self, is_held: bool = True) -> Interpreter:
+        """An interpreter in it; `is_held`: it outlives the interpreter."""
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(self._path)
+        interpreter = Interpreter(connection, None if is_held else self)
+        interpreter.send({"op": "enter", "home": self.name})
+        return interpreter
 
     def close(self) -> None:
         self._socket.close()

@@ -10,27 +10,31 @@ import time
 from pathlib import Path
 
 from drivers_under_test import LAUNCHER
-from interpreter_client import PATIENCE, Interpreter
+from interpreter_client import PATIENCE, Home, Interpreter
 
 
 class LauncherProcess:
     """Ends, and with it everything it started, when the test lets go of it."""
 
-    def __init__(self, *arguments: str, language: str = "python"):
+    def __init__(self, *arguments: str, language: str = "python", tier: str = "full"):
         self.directory = Path(tempfile.mkdtemp(prefix="launcher-"))
         self.homes = self.directory / "homes"
         self.homes.mkdir()
         self.socket = str(self.directory / "socket")
         self.process = subprocess.Popen(
             ["/usr/bin/python3", "-I", str(LAUNCHER), "--language", language, "--socket", self.socket,
-             "--homes", str(self.homes), *arguments],
+             "--homes", str(self.homes), "--tier", tier, *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={"PATH": "/usr/bin:/bin", "SECRET_OF_THE_SILO": "1"})
         ready, _, _ = select.select([self.process.stdout], [], [], 60)
         assert ready and self.process.stdout.readline() == b"ready\n", self.process.stderr.read1()
 
+    def open(self) -> Home:
+        return Home(self.socket)
+
     def connect(self) -> Interpreter:
-        return Interpreter.connect(self.socket)
+        """An interpreter that has not been started, in a home of its own."""
+        return self.open().enter(is_held=False)
 
     def start(self, env=None, **limits) -> Interpreter:
         return self.connect().start(env, **limits)

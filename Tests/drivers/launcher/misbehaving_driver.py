@@ -7,6 +7,7 @@ says otherwise. It talks to the descriptors directly: every mistake is possible.
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,9 @@ from drivers_under_test import load_packages  # noqa: E402
 load_packages()
 
 from sandbox_launcher import chain  # noqa: E402
+from sandbox_launcher.isolation.home import Home  # noqa: E402
+from sandbox_launcher.isolation.limits import Limits  # noqa: E402
+from sandbox_launcher.isolation.none import NoWalls  # noqa: E402
 
 HELLO = {"event": "hello", "protocol": 1, "language": "python", "version": "0"}
 
@@ -289,6 +293,7 @@ class Language:
     hard_signal = signal.SIGUSR2
     nudge_signal = None
     has_doorbell = False
+    runtime_bytes = 0
     environment = {}
 
     def __init__(self, scenario):
@@ -303,7 +308,15 @@ class Language:
         self._scenario(read_request())
 
 
-if __name__ == "__main__":
+def main():
     scenario, descriptor, home = sys.argv[1:]
-    chain.prepare(Language(globals()[scenario]), home, os.getppid()).assign(int(descriptor))
-    os._exit(0)
+    # Kept open: its end would mean that the launcher wants the interpreter to end.
+    launcher, control = (end.detach() for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+    chain.send_connection(launcher, int(descriptor))
+    os.close(int(descriptor))
+    os.set_inheritable(launcher, False)
+    chain.run(Language(globals()[scenario]), NoWalls(Limits(), os.path.dirname(home)), Home(home), control)
+
+
+if __name__ == "__main__":
+    main()

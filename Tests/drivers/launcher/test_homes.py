@@ -4,7 +4,7 @@ import os
 import stat
 
 import pytest
-from sandbox_launcher import homes
+from sandbox_launcher.isolation import directories as homes
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ subprocess.Popen(['sh', '-c', 'setsid sleep 600 >/dev/null 2>&1 &'])
 
 @pytest.fixture
 def own_launcher():
-    with LauncherProcess() as process:
+    """Without walls and without a pool: all that there is can be seen, and was asked for."""
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0", tier="none") as process:
         yield process
 
 
@@ -38,12 +39,12 @@ def homes(launcher):
     return list(launcher.homes.iterdir())
 
 
-def test_a_home_is_the_working_directory_private_and_new(launcher):
-    interpreter = launcher.start()
+def test_a_home_is_the_working_directory_private_and_new(own_launcher):
+    interpreter = own_launcher.start()
     told = interpreter.run(
         "import os; print(os.getcwd(), os.environ['HOME'], oct(os.stat('.').st_mode & 0o777), os.listdir())")
     cwd, home, mode, entries = told.stdout.split()
-    assert cwd == home and os.path.dirname(cwd) == str(launcher.homes)
+    assert cwd == home and os.path.dirname(cwd) == str(own_launcher.homes)
     assert (mode, entries) == ("0o700", "[]")
     interpreter.close()
 
@@ -78,6 +79,26 @@ def test_the_end_of_the_launcher_leaves_no_process_no_home_and_no_socket(own_lau
     assert interpreters[0].receive_until("ended").ended["reason"] == "closed"
 
 
+def test_a_home_outlives_its_interpreter_and_ends_with_its_holder(own_launcher):
+    home = own_launcher.open()
+    first = home.enter().start()
+    assert first.run("open('kept', 'w').write('k'); state = 1").error is None
+    assert first.hang_up().ended["reason"] == "closed"
+    second = home.enter().start()
+    assert second.run("open('kept').read()").text == "'k'"
+    assert second.run("state").error["name"] == "NameError"
+    home.close()
+    assert second.receive_until("ended").ended["reason"] == "closed"
+    assert wait_until(lambda: homes(own_launcher) == [])
+
+
+def test_a_home_that_is_gone_cannot_be_entered(own_launcher):
+    home = own_launcher.open()
+    home.close()
+    assert wait_until(lambda: homes(own_launcher) == [])
+    assert home.enter().receive()["reason"] == "protocol"
+
+
 def test_a_launcher_that_is_killed_takes_its_interpreters_with_it(own_launcher):
     start_with_leftovers(own_launcher)
     pids = descendants(own_launcher.process.pid)
@@ -90,7 +111,9 @@ def test_a_supervisor_that_is_killed_takes_its_interpreter_with_it(own_launcher)
     supervisor, *others = descendants(own_launcher.process.pid)
     os.kill(supervisor, signal.SIGKILL)
     assert interpreter.receive() is None
-    assert wait_until(lambda: not any(is_alive(pid) for pid in others) and homes(own_launcher) == [])
+    assert wait_until(lambda: not any(is_alive(pid) for pid in others))
+    interpreter.close()
+    assert wait_until(lambda: homes(own_launcher) == [])
     assert own_launcher.start().run("1").text == "1"
 
 
@@ -119,12 +142,10 @@ def test_the_socket_is_for_its_owner_only(launcher):
     assert stat.S_IMODE(os.stat(launcher.socket).st_mode) == 0o600
 
 
-def test_a_connection_without_a_home_is_refused_in_words(own_launcher):
+def test_a_home_that_cannot_be_made_is_refused_in_words(own_launcher):
     own_launcher.homes.rmdir()
-    interpreter = own_launcher.connect()
-    ended = interpreter.receive()
-    assert ended == {"event": "ended", "reason": "protocol", "detail": "no interpreter: No such file or directory"}
-    assert interpreter.receive() is None
+    assert own_launcher.open().reply == {
+        "event": "ended", "reason": "protocol", "detail": "no interpreter: No such file or directory"}
     own_launcher.homes.mkdir()
     assert own_launcher.start().run("1").text == "1"
 

@@ -9,7 +9,8 @@ BUN = DRIVERS / "typescript" / "node_modules" / ".bin" / "bun"
 
 @pytest.fixture(scope="module")
 def typescript():
-    with LauncherProcess("--bun", str(BUN), language="typescript") as process:
+    with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", "--pool-maximum", "0", language="typescript",
+                         tier="none") as process:
         yield process
 
 
@@ -41,6 +42,7 @@ def test_a_typescript_interpreter_is_interrupted_and_keeps_its_state(interpreter
 def test_a_typescript_interpreter_that_exits_says_so_and_leaves_nothing(typescript, interpreter):
     interpreter.run("require('fs').writeFileSync('file', 'x')")
     assert interpreter.run("process.exit(3)").ended["code"] == 3
+    interpreter.close()
     assert wait_until(lambda: descendants(typescript.process.pid) == [] and list(typescript.homes.iterdir()) == [])
 
 

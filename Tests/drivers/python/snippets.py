@@ -52,7 +52,7 @@ SNIPPETS = [
     ("values are shown after the globals were cleared", ["globals().clear()\n5", "_ + 1, Out[1], __name__"],
      value("(6, 5, '__main__')")),
     ("a first %run shows no figure", ["n = open('f.py', 'w').write('1')", "%run f.py"], nothing()),
-    ("temporary files are in the home", ["import os, tempfile\ntempfile.gettempdir() == os.environ['HOME']"],
+    ("temporary files are where TMPDIR says", ["import os, tempfile\ntempfile.gettempdir() == os.environ['TMPDIR']"],
      value("True")),
     ("a trailing semicolon suppresses the value", ["1 + 1;"], nothing()),
     ("a semicolon in a comment does not suppress the value", ["1 + 1  # a;"], value("2")),

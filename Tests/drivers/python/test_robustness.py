@@ -176,14 +176,22 @@ def test_output_without_a_line_end_is_live(interpreter):
     interpreter.finish(execution)
 
 
-def test_a_stopped_interpreter_is_ended_by_hanging_up(launcher):
-    interpreter = launcher.start()
-    pid = int(interpreter.run("import os; os.getpid()").text)
-    interpreter.begin("os.kill(os.getpid(), 19)")
-    assert wait_until(lambda: open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] == "T")
-    ended = interpreter.hang_up().ended
-    assert ended["reason"] == "closed"
-    assert not os.path.exists(f"/proc/{pid}")
+STOPS_ITSELF = "import os; print('stopping', flush=True); os.kill(os.getpid(), 19); print('went on')"
+
+
+def test_a_stopped_interpreter_is_ended_by_hanging_up(interpreter):
+    interpreter.begin(STOPS_ITSELF)
+    interpreter.receive_until("stdout")
+    assert interpreter.hang_up().ended["reason"] == "closed"
+
+
+def test_an_interrupt_reaches_an_interpreter_that_has_stopped_itself(interpreter):
+    interpreter.run("state = 41")
+    execution = interpreter.begin(STOPS_ITSELF)
+    outcome = interpreter.receive_until("stdout")
+    interpreter.interrupt(execution)
+    assert interpreter.finish(execution, into=outcome).done is not None
+    assert interpreter.run("state + 1").text == "42"
 
 
 def test_the_memory_of_cells_is_not_kept_by_the_history_cache(interpreter):

@@ -20,6 +20,8 @@ public class RequestsTests
         var expected = Fixtures.Case(File, name).GetProperty("frame");
         var bytes = expected.GetProperty("op").GetString() switch
         {
+            "open" => Requests.Open(),
+            "enter" => Requests.Enter(expected.GetProperty("home").GetString()!),
             "start" => Requests.Start(new OutputLimits
             {
                 StreamBytes = expected.GetProperty("limits").GetProperty("stream_bytes").GetInt32(),

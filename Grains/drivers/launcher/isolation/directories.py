@@ -1,4 +1,4 @@
-"""The directory of an interpreter: its working directory and HOME."""
+"""Homes that are directories, for tiers without file systems of their own."""
 
 import errno
 import os

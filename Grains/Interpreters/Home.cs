@@ -1,0 +1,114 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interpreters.Protocol;
+
+namespace Sandbox.Cluster.Grains.Interpreters;
+
+/// <summary>The host's end of a home: owns the connection that holds it.</summary>
+internal sealed class Home : IHome
+{
+    private readonly string _socketPath;
+    private readonly string _name;
+    private readonly Language _language;
+    private readonly OutputLimits _limits;
+    private readonly InterpreterOptions _options;
+    private readonly Socket _socket;
+
+    private Home(Socket socket, string socketPath, string name, Language language, OutputLimits limits, InterpreterOptions options)
+    {
+        _socket = socket;
+        _socketPath = socketPath;
+        _name = name;
+        _language = language;
+        _limits = limits;
+        _options = options;
+        Ended = WaitForEndAsync();
+    }
+
+    public Task Ended { get; }
+
+    /// <summary>Asks a launcher for a new home.</summary>
+    /// <exception cref="InterpreterUnavailableException">There was none to be had within the configured time.</exception>
+    public static async Task<Home> OpenAsync(
+        string socketPath, Language language, OutputLimits limits, InterpreterOptions options, CancellationToken cancellationToken)
+    {
+        var socket = await LauncherSocket.ConnectAsync(socketPath, cancellationToken);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(options.StartTimeout);
+        try
+        {
+            await using var stream = new NetworkStream(socket, ownsSocket: false);
+            await stream.WriteAsync(Requests.Open(), bound.Token);
+            return new Home(socket, socketPath, await ReadNameAsync(stream, bound.Token), language, limits, options);
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            throw e switch
+            {
+                OperationCanceledException when !cancellationToken.IsCancellationRequested =>
+                    new InterpreterUnavailableException($"The launcher gave no home within {options.StartTimeout.TotalSeconds:0} s.", e),
+                IOException or ProtocolException => new InterpreterUnavailableException("The launcher gave no home.", e),
+                _ => e,
+            };
+        }
+    }
+
+    public async Task<IInterpreter> StartInterpreterAsync(CancellationToken cancellationToken) =>
+        await Interpreter.EnterAsync(_socketPath, _name, _language, _limits, _options, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        await Ended;
+    }
+
+    private static async Task<string> ReadNameAsync(NetworkStream stream, CancellationToken cancellationToken)
+    {
+        var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
+        try
+        {
+            while (true)
+            {
+                var read = await reader.ReadAsync(cancellationToken);
+                var buffer = read.Buffer;
+                if (Frame.TryRead(ref buffer, out var frame))
+                {
+                    using (frame)
+                    {
+                        return EventReader.Read(frame.RootElement) switch
+                        {
+                            Opened opened => opened.Home,
+                            Ended { End.Detail: { } detail } => throw new InterpreterUnavailableException(detail),
+                            _ => throw new ProtocolException("The launcher answered with something else than a home."),
+                        };
+                    }
+                }
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                if (read.IsCompleted)
+                    throw new ProtocolException("The launcher hung up.");
+            }
+        }
+        finally
+        {
+            await reader.CompleteAsync();
+        }
+    }
+
+    /// <summary>The launcher says nothing more; the connection ends when the launcher does, or this side disposes it.</summary>
+    private async Task WaitForEndAsync()
+    {
+        try
+        {
+            while (await _socket.ReceiveAsync(new byte[1]) > 0)
+            {
+                // A word would be a fault of the launcher's, and no harm.
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // That is how it ends.
+        }
+    }
+}

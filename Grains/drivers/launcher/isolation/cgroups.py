@@ -1,0 +1,111 @@
+"""Limits that the kernel keeps for all processes of a context together: cgroup v2 where it was delegated, v1 otherwise."""
+
+import errno
+import os
+
+from .limits import Limits
+
+_V1_CONTROLLERS = ("memory", "pids", "cpu")
+_V2 = "unified"
+_PERIOD_MICROSECONDS = 100_000
+
+
+class Cgroups:
+    """Below `directory`: a directory a v1 controller, or `unified`, each of which may hold groups of ours."""
+
+    def __init__(self, directory: str):
+        self._is_v2 = os.path.isdir(os.path.join(directory, _V2))
+        names = (_V2,) if self._is_v2 else _V1_CONTROLLERS
+        self._roots = {name: os.path.join(directory, name) for name in names}
+
+    @property
+    def version(self) -> int:
+        return 2 if self._is_v2 else 1
+
+    def create(self, name: str, limits: Limits) -> "Group":
+        group = Group({kind: os.path.join(root, name) for kind, root in self._roots.items()}, self._is_v2)
+        try:
+            group.make(limits)
+        except OSError:
+            group.remove()
+            raise
+        return group
+
+
+class Group:
+    """The cgroup of one context."""
+
+    def __init__(self, paths: dict[str, str], is_v2: bool):
+        self._paths = paths
+        self._is_v2 = is_v2
+
+    def make(self, limits: Limits) -> None:
+        for path in self._paths.values():
+            os.mkdir(path, 0o700)
+        for name, value in _files(limits, self._is_v2):
+            write(self._file(name), str(value))
+
+    def joins(self) -> list[int]:
+        """Descriptors; a process that writes `0` to each of them is in. They work where no cgroup can be seen."""
+        return [os.open(os.path.join(path, "cgroup.procs"), os.O_WRONLY | os.O_CLOEXEC) for path in self._paths.values()]
+
+    def open_kill_count(self) -> int:
+        """A descriptor for `kill_count`."""
+        name = "memory.events" if self._is_v2 else "memory.oom_control"
+        return os.open(self._file(name), os.O_RDONLY | os.O_CLOEXEC)
+
+    def remove(self) -> bool:
+        """True when it is gone. A group that is still dying cannot be removed yet."""
+        gone = True
+        for path in self._paths.values():
+            try:
+                os.rmdir(path)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                gone = False
+        return gone
+
+    def _file(self, name: str) -> str:
+        kind = _V2 if self._is_v2 else name.partition(".")[0]
+        return os.path.join(self._paths[kind], name)
+
+
+def kill_count(fd: int) -> int:
+    """How many processes the kernel has ended for want of memory in the group of this descriptor."""
+    for line in os.pread(fd, 4096, 0).splitlines():
+        name, _, value = line.partition(b" ")
+        if name == b"oom_kill":
+            return int(value)
+    return 0
+
+
+def join(descriptors: list[int]) -> None:
+    for fd in descriptors:
+        os.write(fd, b"0")
+
+
+def write(path: str, text: str) -> None:
+    """One write: the kernel takes each as one command."""
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)
+
+
+def _files(limits: Limits, is_v2: bool):
+    quota = limits.cpu_percent * _PERIOD_MICROSECONDS // 100
+    if is_v2:
+        yield "memory.max", limits.memory_bytes
+        yield "memory.swap.max", 0
+        yield "pids.max", limits.processes
+        yield "cpu.max", f"{quota} {_PERIOD_MICROSECONDS}"
+    else:
+        yield "memory.limit_in_bytes", limits.memory_bytes
+        yield "memory.swappiness", 0
+        yield "pids.max", limits.processes
+        yield "cpu.cfs_period_us", _PERIOD_MICROSECONDS
+        yield "cpu.cfs_quota_us", quota

@@ -1,0 +1,61 @@
+"""The tier `reduced`: what a process can do to itself where no user namespace is to be had, as in many a pod."""
+
+import os
+
+from . import directories, landlock, linux
+from .home import Home
+from .limits import Limits, apply_resource_limits
+from .none import NoWalls
+from .system_calls import allow_list
+
+_READABLE = ["/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/ssl", "/etc/fonts", "/etc/alternatives",
+             "/etc/localtime", "/etc/passwd", "/etc/group", "/etc/mime.types", "/etc/matplotlibrc", "/dev/null", "/dev/zero",
+             "/dev/full", "/dev/random", "/dev/urandom"]
+_WRITABLE_DEVICES = ["/dev/null", "/dev/zero", "/dev/full"]
+
+
+class Reduced(NoWalls):
+    """Landlock, an allow-list of system calls without internet sockets, limits, and, as root, a user for each context."""
+
+    tier = "reduced"
+
+    def __init__(self, limits: Limits, homes: str, extra: list[str], first_user: int):
+        super().__init__(limits, homes)
+        self._filter = allow_list(with_internet=False)
+        self._extra = extra
+        self._first_user = first_user
+        self._users: set[int] = set()
+
+    def open_home(self) -> Home:
+        home = super().open_home()
+        if os.geteuid() == 0:
+            home.user = self._take_user()
+            os.chown(home.path, home.user, home.user)
+            # The homes of all are in there: to be passed through, not to be listed.
+            os.chmod(self._homes, 0o711)
+            os.chmod(os.path.dirname(self._homes), 0o711)
+        return home
+
+    def remove_home(self, home: Home) -> bool:
+        removed = directories.remove(home.path)
+        if removed and home.user is not None:
+            self._users.discard(home.user)
+        return removed
+
+    def enclose(self, home: Home, runtime_bytes: int) -> None:
+        apply_resource_limits(self._limits, runtime_bytes)
+        if home.user is not None:
+            os.setgroups([])
+            os.setresgid(home.user, home.user, home.user)
+            os.setresuid(home.user, home.user, home.user)
+        linux.drop_capabilities()
+        linux.no_new_privileges()
+        own = [f"/proc/{os.getpid()}"]
+        landlock.restrict([*_READABLE, *self._extra, *own], [home.path, *_WRITABLE_DEVICES], without_tcp=True)
+        linux.install_filter(self._filter)
+
+    def _take_user(self) -> int:
+        # A user is free again only when nothing of its former context is left.
+        user = next(number for number in range(self._first_user + 1, 1 << 16) if number not in self._users)
+        self._users.add(user)
+        return user
