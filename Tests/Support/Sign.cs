@@ -1,10 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace Sandbox.Cluster.Tests.Support;
 
 /// <summary>
 /// How code that runs tells a test that it does, through the walls: by the name of its process, which the machine sees.
 /// </summary>
-internal sealed class Sign
+internal sealed partial class Sign
 {
+    // SIGUSR1
+    private const int AnswerSignal = 10;
+
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     // A process' name has at most 15 bytes.
@@ -27,11 +32,12 @@ internal sealed class Sign
             await Task.Delay(5, bound.Token);
     }
 
-    /// <summary>An expression of Python: whether the test has answered.</summary>
-    public string IsAnsweredPython() => $"__import__('os').path.exists('/tmp/{_name}')";
+    /// <summary>A line of Python that gives the sign and goes on once the test has answered.</summary>
+    public string GiveAndAwaitAnswerPython() =>
+        $"import signal; signal.pthread_sigmask(0, [{AnswerSignal}]); {GivePython()}; signal.sigwait([{AnswerSignal}])";
 
-    /// <summary>Answers the process that gave the sign, by a file in its own /tmp.</summary>
-    public void Answer() => File.WriteAllText($"/proc/{ProcessId}/root/tmp/{_name}", "");
+    /// <summary>Answers the process that gave the sign.</summary>
+    public void Answer() => Assert.Equal(0, Kill(ProcessId, AnswerSignal));
 
     private int Find() => Directory.GetDirectories("/proc")
         .Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0)
@@ -48,4 +54,7 @@ internal sealed class Sign
             return null;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
 }

@@ -87,15 +87,17 @@ def _probe(arguments) -> int:
 
 
 def _wall_off(arguments) -> int:
-    from sandbox_launcher.isolation.outer import BUN, DRIVERS, RUN, OuterWall
-    from sandbox_launcher.isolation.outer import HOMES
+    from sandbox_launcher.isolation.outer import BUN, HOMES, RUN, OuterWall
 
     inside = ["--language", arguments.language, "--socket", f"{RUN}/{os.path.basename(arguments.socket)}", "--homes", HOMES,
               "--tier", "full", "--pool-minimum", str(arguments.pool_minimum), "--pool-maximum", str(arguments.pool_maximum),
               *arguments.limits.to_arguments()]
     if arguments.bun is not None:
         inside += ["--bun", BUN]
-    return OuterWall(arguments.user, _DRIVERS, arguments.socket, arguments.bun).run(*inside)
+    try:
+        return OuterWall(arguments.user, _DRIVERS, arguments.socket, arguments.bun).run(*inside)
+    finally:
+        _remove_folders(arguments)
 
 
 def _serve(arguments) -> int:
@@ -120,6 +122,8 @@ def _serve(arguments) -> int:
 
 def _remove_folders(arguments) -> None:
     """Whoever made them may be gone: a silo that crashed leaves nothing in the temporary folder."""
+    if os.path.exists(arguments.socket):
+        os.unlink(arguments.socket)
     for folder in (arguments.homes, os.path.dirname(arguments.socket)):
         try:
             os.rmdir(folder)

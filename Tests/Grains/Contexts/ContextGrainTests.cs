@@ -128,7 +128,7 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
         {
             var sign = new Sign();
             var call = EndAsync(_context, Command(
-                "b", $"print('so far', flush=True)\n{sign.GivePython()}\nimport os, time\nwhile not {sign.IsAnsweredPython()}: time.sleep(0.01)\nos._exit(1)"));
+                "b", $"print('so far', flush=True)\n{sign.GiveAndAwaitAnswerPython()}\nimport os; os._exit(1)"));
             await sign.GivenAsync();
             cluster.Storage.IsBroken = true;
             sign.Answer();
