@@ -63,6 +63,8 @@ def _check_done(event: dict) -> None:
     for member in ("name", "value", "traceback"):
         if type(error.get(member)) is not str:
             raise FrameError("done with an incomplete error")
+    if type(error.get("memory", False)) is not bool:
+        raise FrameError("done with a flag that is no boolean")
 
 
 _CHECKS = {"item": _check_item, "sync": _check_sync, "done": _check_done}

@@ -5,7 +5,7 @@ import ctypes
 import sys
 from os import _exit
 
-from . import inherited, tracebacks
+from . import inherited, memory, tracebacks
 from .environment import TemporaryVariables
 from .interrupts import Gate
 from .items import Items
@@ -32,6 +32,7 @@ class Executor:
         self._output = output
         self._errors = errors
         self._tracing = (None, None)
+        self._reserve = memory.Reserve()
 
     def execute(self, request: dict) -> None:
         """The gate has been told that an execution begins."""
@@ -46,6 +47,8 @@ class Executor:
         done = {"event": "done", "id": execution}
         if error is not None:
             done["error"] = self._describe(error)
+            if memory.is_exhaustion(error):
+                done["error"]["memory"] = True
         self._attempt_user_code(self._flush_user_streams)
         variables.put_back()
         # An interrupt that user code had blocked comes in here, and is over with this execution.
@@ -61,10 +64,12 @@ class Executor:
         """Calls what may raise anything. Returns its result, or the exception that ended it."""
         try:
             try:
+                self._reserve.close()
                 self._resume_tracing()
                 return function(*arguments)
             finally:
                 self._gate.armed = False
+                self._reserve.open()
                 self._suspend_tracing()
         except BaseException as error:
             # Also an interrupt that hit between two lines of the above; another cannot follow soon enough.

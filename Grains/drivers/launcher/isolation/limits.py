@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields
 # Below the memory limit by this share, so that a program that grows step by step is told by its own runtime, and lives,
 # before the kernel ends it.
 _RESERVE = 8
+
+# Above what user code may have, for the driver that has to say so.
+_DRIVER_BYTES = 16 << 20
 _OPEN_FILES = 1024
 _LOCKED_BYTES = 64 * 1024
 
@@ -44,10 +47,11 @@ def apply_resource_limits(limits: Limits, runtime_bytes: int) -> None:
     `runtime_bytes`: address space for data that the runtime needs beyond what it uses.
     """
     data = limits.memory_bytes - limits.memory_bytes // _RESERVE + _data_bytes() + runtime_bytes
+    resource.setrlimit(resource.RLIMIT_DATA, (data, data + _DRIVER_BYTES))
     for kind, limit in {
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_DATA: data,
-        resource.RLIMIT_FSIZE: limits.file_bytes,
+        # The wall of files is their file system; this is for those that lie in none, as memfd_create makes them.
+        resource.RLIMIT_FSIZE: 2 * limits.file_bytes,
         resource.RLIMIT_NPROC: limits.processes,
         resource.RLIMIT_NOFILE: _OPEN_FILES,
         resource.RLIMIT_MEMLOCK: _LOCKED_BYTES,

@@ -1,0 +1,149 @@
+"""The tier full: what an interpreter gets to see, what it may use, and that nothing of it stays."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from launcher_process import LauncherProcess, descendants, is_alive, wait_until
+
+GIVE_NAME = "open('/proc/self/comm', 'w').write('{}')"
+
+
+@pytest.fixture
+def own_launcher():
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0") as process:
+        yield process
+
+
+def groups(launcher) -> list[Path]:
+    """The cgroups of the launcher's contexts."""
+    return [group for group in Path("/sys/fs/cgroup").glob(f"**/sandbox-{launcher.process.pid}/context-*")]
+
+
+def named(name: str) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if path.read_text().strip() == name:
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_a_home_is_the_working_directory_private_and_new(interpreter):
+    told = interpreter.run(
+        "import os; print(os.getcwd(), os.environ['HOME'], oct(os.stat('.').st_mode & 0o777), os.listdir(), os.getuid())")
+    assert told.stdout.split() == ["/home/user", "/home/user", "0o700", "[]", "1000"]
+
+
+def test_only_its_own_files_can_be_written(interpreter):
+    told = interpreter.run("""
+import os
+writable = []
+for folder, _, _ in os.walk('/', topdown=True):
+    if folder.startswith(('/proc', '/usr')):
+        continue
+    try:
+        open(folder + '/probe', 'w').close()
+        writable.append(folder)
+    except OSError:
+        pass
+writable""")
+    assert told.text == "['/home/user', '/tmp', '/dev/shm']"
+
+
+def test_it_sees_no_process_but_its_own(interpreter):
+    assert interpreter.run("import os; [pid for pid in os.listdir('/proc') if pid.isdigit()] == [str(os.getpid())]").text == "True"
+
+
+def test_files_go_with_the_home_and_nothing_else_does(own_launcher):
+    home = own_launcher.open()
+    first = home.enter().start()
+    assert first.run("import os\nfor folder in ('.', '/tmp', '/dev/shm'): open(folder + '/kept', 'w').write('k')\nstate = 1").error is None
+    assert first.hang_up().ended["reason"] == "closed"
+    second = home.enter().start()
+    assert second.run("[open(folder + '/kept').read() for folder in ('.', '/tmp', '/dev/shm')]").text == "['k', 'k', 'k']"
+    assert second.run("state").error["name"] == "NameError"
+    home.close()
+    assert second.receive_until("ended").ended["reason"] == "closed"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="cgroups are made by root")
+def test_a_context_has_a_cgroup_that_goes_with_it(own_launcher):
+    interpreter = own_launcher.start()
+    interpreter.run("1")
+    assert len(groups(own_launcher)) >= 1
+    interpreter.close()
+    assert wait_until(lambda: groups(own_launcher) == [])
+
+
+@pytest.mark.parametrize("how", ["hang up", "home", "stdin", "SIGTERM", "SIGKILL"])
+def test_whatever_ends_first_every_process_ends(own_launcher, how):
+    interpreter = own_launcher.start()
+    assert interpreter.run(GIVE_NAME.format("left-behind") + """
+import os, time
+for _ in range(3):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0: time.sleep(600)
+        time.sleep(600)
+1""").text == "1"
+    assert wait_until(lambda: len(named("left-behind")) == 7)
+    pids = descendants(own_launcher.process.pid)
+    if how == "hang up":
+        interpreter.hang_up()
+    elif how == "home":
+        interpreter.close()
+    elif how == "stdin":
+        own_launcher.process.stdin.close()
+    else:
+        own_launcher.process.send_signal(getattr(signal, how))
+    assert wait_until(lambda: named("left-behind") == [])
+    if how in ("stdin", "SIGTERM"):
+        assert own_launcher.process.wait(20) == 0
+        assert not own_launcher.directory.exists() and groups(own_launcher) == []
+    if how in ("stdin", "SIGTERM", "SIGKILL"):
+        assert wait_until(lambda: not any(is_alive(pid) for pid in pids))
+
+
+def test_growth_beyond_the_limit_is_an_error_of_the_language_and_keeps_the_state(interpreter):
+    interpreter.run("state = 41")
+    outcome = interpreter.run("block = []\nwhile True: block.append(bytearray(1 << 20))")
+    assert (outcome.error["name"], outcome.error["memory"]) == ("MemoryError", True)
+    assert interpreter.run("block = None; state + 1").text == "42"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="without a cgroup each process is limited by itself")
+def test_what_no_process_can_be_told_of_ends_the_interpreter_and_is_named(own_launcher):
+    interpreter = own_launcher.start()
+    outcome = interpreter.run("import mmap\nblocks = []\nwhile True:\n    blocks.append(mmap.mmap(-1, 1 << 24)); blocks[-1].write(b'x' * (1 << 24))")
+    assert outcome.ended["reason"] == "memory"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="without a cgroup each process is limited by itself")
+def test_a_child_that_is_ended_for_its_memory_is_no_end_of_the_interpreter(interpreter):
+    outcome = interpreter.run("""
+import os
+if (pid := os.fork()) == 0:
+    import mmap
+    blocks = []
+    while True:
+        blocks.append(mmap.mmap(-1, 1 << 24)); blocks[-1].write(b'x' * (1 << 24))
+os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])""")
+    assert outcome.text == "-9"
+    assert interpreter.run("import os; os.kill(os.getpid(), 9)").ended["signal"] == 9
+
+
+def test_files_are_limited_and_the_session_goes_on(interpreter):
+    outcome = interpreter.run("with open('big', 'wb') as file:\n    while True: file.write(b'x' * (1 << 20))")
+    assert outcome.error["value"] == "[Errno 28] No space left on device"
+    assert interpreter.run("import os; os.remove('big'); open('small', 'w').write('x')").text == "1"
+
+
+def test_a_warm_interpreter_waits_before_anybody_asks():
+    with LauncherProcess("--pool-minimum", "3", "--pool-maximum", "3") as launcher:
+        interpreter = launcher.start()
+        assert interpreter.run("1 + 1").text == "2"
+        interpreter.close()
