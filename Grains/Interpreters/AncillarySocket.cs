@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Sandbox.Cluster.Grains.Interpreters;
 
 /// <summary>Receives a socket that the other end of a unix socket hands over (<c>SCM_RIGHTS</c>), which .NET has no call for.</summary>
-internal static unsafe partial class AncillarySocket
+internal static partial class AncillarySocket
 {
     private const int CloseOnExec = 0x40000000; // MSG_CMSG_CLOEXEC
     private const int ControlTruncated = 0x08; // MSG_CTRUNC
@@ -22,7 +22,7 @@ internal static unsafe partial class AncillarySocket
         return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
     }
 
-    private static int Take(Socket connection)
+    private static unsafe int Take(Socket connection)
     {
         byte data;
         var control = new Control();
@@ -37,17 +37,17 @@ internal static unsafe partial class AncillarySocket
     }
 
     [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
-    private static partial nint ReceiveMessage(int socket, Message* message, int flags);
+    private static unsafe partial nint ReceiveMessage(int socket, Message* message, int flags);
 
     // struct iovec
-    private struct Vector
+    private unsafe struct Vector
     {
         public byte* Base;
         public nuint Length;
     }
 
     // struct msghdr, as 64-bit Linux lays it out
-    private struct Message
+    private unsafe struct Message
     {
         public void* Name;
         public uint NameLength;
