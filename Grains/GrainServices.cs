@@ -26,6 +26,7 @@ public static class GrainServices
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ExecutionRunner>();
+        services.AddMetrics();
         services.AddSingleton<IsolationProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<IsolationProbe>());
         services.AddSingleton<LauncherPool>();
