@@ -38,7 +38,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         ILogger<ContextGrain> logger)
     {
         _options = options.Value;
-        _session = new Session(record, interpreters, time);
+        _session = new Session(record, interpreters, ContextKey.Parse(this.GetPrimaryKeyString()).Tenant, time);
         _runner = runner;
         _queue = new ExecutionQueue(_options.MaxQueuedExecutions, RunAsync);
         _stopping = lifetime.ApplicationStopping;

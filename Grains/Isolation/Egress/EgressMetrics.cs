@@ -7,15 +7,12 @@ namespace Sandbox.Cluster.Grains.Isolation.Egress;
 /// </summary>
 internal sealed class EgressMetrics
 {
-    /// <summary>The name of the meter.</summary>
-    public const string MeterName = "Sandbox.Cluster";
-
     private readonly Counter<long> _connections;
     private readonly Counter<long> _bytes;
 
     public EgressMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
+        var meter = meters.Create(Metrics.MeterName);
         _connections = meter.CreateCounter<long>(
             "sandbox.egress.connections", "{connection}", "Connections of user code to the egress proxy that ended, by outcome.");
         _bytes = meter.CreateCounter<long>(

@@ -5,7 +5,7 @@ import socket
 _PORT = 3128
 PROXY_URL = f"http://127.0.0.1:{_PORT}"
 
-_BACKLOG = 64
+_BACKLOG = 128
 
 
 def hand_over(host: int) -> None:
