@@ -11,6 +11,10 @@ from IPython.core.error import UsageError
 
 from sandbox_launcher.frames import utf8
 
+from .budget import notice
+
+# In UTF-16 code units, as the host counts them.
+MAX_NAME_UNITS = 256
 MAX_VALUE_BYTES = 64 * 1024
 MAX_TRACEBACK_BYTES = 256 * 1024
 
@@ -18,6 +22,7 @@ _OURS = (f"{Path(__file__).parent}/", f"{Path(sys.modules['sandbox_launcher'].__
 # What lies between us and the first line of a cell.
 _MACHINERY = (*_OURS, f"{Path(IPython.__file__).parent}/", f"{Path(traceback.__file__).parent}/asyncio/")
 
+_NOTICE_BYTES = 64
 _MAX_FRAMES = 4000
 _SHOWN_AT_EACH_END = 30
 _MAX_CHAIN = 10
@@ -54,7 +59,8 @@ def describe_briefly(error: BaseException) -> dict:
 
 def class_name(error: BaseException) -> str:
     # Not `type(error).__name__`: a metaclass can make that anything.
-    return _class_name(type(error))
+    name = _class_name(type(error))
+    return name.encode("utf-16-le", "surrogatepass")[:2 * MAX_NAME_UNITS].decode("utf-16-le", "ignore")
 
 
 def format_traceback(error: BaseException) -> str:
@@ -104,6 +110,5 @@ def _cut(text: str, limit: int) -> str:
     data = utf8(text)
     if len(data) <= limit:
         return data.decode()
-    notice = "\n[truncated: {} bytes dropped]"
-    kept = data[: limit - len(notice) - 20].decode("utf-8", "ignore")
-    return kept + notice.format(len(data) - len(kept.encode()))
+    kept = data[: limit - _NOTICE_BYTES].decode("utf-8", "ignore")
+    return f"{kept}\n{notice(len(data) - len(kept.encode()))}"

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FrameReader, createFrameEncoder } from '../../../Grains/drivers/typescript/protocol/frames.js';
+import { FrameReader, createFrameEncoder, toJson } from '../../../Grains/drivers/typescript/protocol/frames.js';
 import { checkRequest } from '../../../Grains/drivers/typescript/protocol/requests.js';
 import { FIXTURES } from './harness/interpreter';
 
@@ -17,7 +17,8 @@ const natives = {
   encodeInto: (text: string, bytes: Uint8Array) => new TextEncoder().encodeInto(text, bytes),
   byteLength: (text: string) => Buffer.byteLength(text),
 };
-const encode = createFrameEncoder(natives);
+const encodeJson = createFrameEncoder(natives);
+const encode = (frame: object) => encodeJson(toJson(frame));
 
 function readAll(chunks: Uint8Array[]) {
   const reader = new FrameReader(natives);

@@ -21,7 +21,7 @@ class Execution {
     return this.#outcome === RUNNING;
   }
 
-  // { data } of the trailing value, { error } or {}.
+  // { bundle } of the trailing value, { error } or {}.
   get outcome() {
     return this.#outcome;
   }
