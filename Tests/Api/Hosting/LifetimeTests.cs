@@ -201,6 +201,26 @@ public sealed class LifetimeTests : IDisposable
         await AssertToldOnceAsync(api);
     }
 
+    [Theory]
+    [InlineData("Content-Length: 100000", "{")]
+    [InlineData("Transfer-Encoding: chunked", "1\r\n{\r\n")]
+    public async Task Log_WhenClientsLeaveDuringTheirUploads_HasNoFault(string bodyHeader, string begun)
+    {
+        await using var api = await ApiProcess.StartAsync(_data.FullName);
+        for (var i = 0; i < 20; i++)
+        {
+            using var client = await RawClient.ConnectAsync(api.Address);
+            await client.SendHeadAsync(bodyHeader);
+            await client.SendAsync(begun);
+            // Some are being read by then, some not yet.
+            if (i % 2 == 0)
+                await api.Client.GetStringAsync(new Uri("/healthz", UriKind.Relative));
+            client.Leave(abruptly: i % 4 < 2);
+        }
+        Assert.Equal(0, await api.TerminateAsync());
+        Assert.DoesNotMatch("fail:|crit:|Exception", api.Log);
+    }
+
     [Fact]
     public async Task Log_HoldsNothingThatAUserWrote()
     {
