@@ -182,6 +182,11 @@ describe('a syntax error', () => {
     });
   });
 
+  it('counts lines as the language has them', async () => {
+    const { traceback } = await failure('let a = 1\r\n// \u2028let c = 2\rlet b = = 3 // \f\nlet d');
+    expect(traceback).toStartWith('cell_N.ts:4:9\nlet b = = 3 // \f\n        ^\n');
+  });
+
   const broken = ['foo(', '`abc', '/* x', '"', 'let a; let a', 'class {', '@', 'a b', '/(/', 'break', 'await = ;', '}', 'const x: = 1', '(function () { "use strict"; with (a) {} })', '<div>', 'yield 1 2'];
   it.each(broken)('in %s leaves the session as it was', async (code) => {
     expect((await failure(code)).name).toBe('SyntaxError');

@@ -31,8 +31,9 @@ class Execution {
     if (this.isRunning) this.#outcome = outcome;
   }
 
+  // Named after the signal, which code can also send to itself: the host knows whether it was the platform's.
   interrupt() {
-    this.settle({ error: { name: 'Interrupted', value: 'execution interrupted', traceback: 'Interrupted: execution interrupted' } });
+    this.settle({ error: { name: 'KeyboardInterrupt', value: 'execution interrupted', traceback: 'KeyboardInterrupt: execution interrupted' } });
   }
 }
 
