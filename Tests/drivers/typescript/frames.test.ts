@@ -83,7 +83,9 @@ describe('the frame writer', () => {
 });
 
 describe('requests', () => {
-  const cases: RequestCase[] = fixture('requests.json').cases;
+  // The first frame of a connection is the launcher's, and never gets here.
+  const ofTheLauncher = new Set(['open', 'enter']);
+  const cases: RequestCase[] = fixture('requests.json').cases.filter((item: RequestCase) => !ofTheLauncher.has(item.frame.op));
 
   it.each(cases.map((item) => [item.name, item.frame] as const))('"%s" is one', (_name, frame) => {
     expect(checkRequest(frame)).toBe(frame);
