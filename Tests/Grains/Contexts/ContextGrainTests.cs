@@ -196,6 +196,7 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
             builder.ConfigureSilo((_, silo) =>
             {
                 silo.Services.AddContextGrains();
+                silo.AddContextPlacement();
                 silo.Services.Configure<InterpreterOptions>(options => options.DriversDirectory = Repository.Drivers);
                 silo.Services.Configure<ContextOptions>(options =>
                 {
