@@ -40,7 +40,7 @@ internal sealed class MisbehavingDriver : IAsyncDisposable
     public Task<Interpreter> ConnectAsync(TimeSpan? startTimeout = null) => Interpreter.EnterAsync(
         SocketPath,
         "home",
-        Cluster.Grains.Interfaces.Contexts.Language.Python,
+        global::Sandbox.Cluster.Grains.Interfaces.Contexts.Language.Python,
         new OutputLimits(),
         null,
         new InterpreterOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30), EndTimeout = TimeSpan.FromSeconds(5) },
