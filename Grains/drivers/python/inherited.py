@@ -33,7 +33,7 @@ def renew(environment: dict) -> None:
 
 
 def no_input(prompt="", /):
-    raise EOFError("input() is not available: this session has no stdin")
+    raise EOFError("input() is not available: a session has no stdin")
 
 
 # Users read where it comes from in its repr.

@@ -3,6 +3,7 @@
 import errno
 import os
 
+from . import linux
 from .limits import Limits
 
 _V1_CONTROLLERS = ("memory", "pids", "cpu")
@@ -43,7 +44,7 @@ class Group:
         for path in self._paths.values():
             os.mkdir(path, 0o700)
         for name, value in _files(limits, self._is_v2):
-            write(self._file(name), str(value))
+            linux.write(self._file(name), str(value))
 
     def joins(self) -> list[int]:
         """Descriptors; a process that writes `0` to each of them is in. They work where no cgroup can be seen."""
@@ -85,15 +86,6 @@ def kill_count(fd: int) -> int:
 def join(descriptors: list[int]) -> None:
     for fd in descriptors:
         os.write(fd, b"0")
-
-
-def write(path: str, text: str) -> None:
-    """One write: the kernel takes each as one command."""
-    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)
 
 
 def _files(limits: Limits, is_v2: bool):

@@ -3,7 +3,7 @@
 import os
 import time
 
-from . import cgroups
+from . import linux
 
 _V2_CONTROLLERS = ("memory", "pids", "cpu")
 _V1_CONTROLLERS = ("memory", "pids", "cpu")
@@ -75,14 +75,14 @@ def make_room(paths: dict[str, str]) -> None:
             pids = file.read().split()
         for pid in pids:
             try:
-                cgroups.write(os.path.join(leaf, "cgroup.procs"), pid)
+                linux.write(os.path.join(leaf, "cgroup.procs"), pid)
             except ProcessLookupError:
                 continue
     _enable(parent)
 
 
 def _enable(group: str) -> None:
-    cgroups.write(os.path.join(group, "cgroup.subtree_control"), " ".join(f"+{name}" for name in _V2_CONTROLLERS))
+    linux.write(os.path.join(group, "cgroup.subtree_control"), " ".join(f"+{name}" for name in _V2_CONTROLLERS))
 
 
 def _own_groups() -> dict[str, str]:

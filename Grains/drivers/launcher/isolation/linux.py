@@ -75,6 +75,15 @@ def _prctl(what: str, option: int, *arguments: int) -> int:
     return _check(_libc.prctl(option, *padded), what)
 
 
+def write(path: str, text: str) -> None:
+    """One write: a file of the kernel's takes each as one command."""
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)
+
+
 # --- namespaces
 
 def unshare(flags: int) -> None:
@@ -152,9 +161,9 @@ def make_read_only(path: str) -> None:
 
 def map_user(inner: int, outer: int) -> None:
     """In a new user namespace: our user and group `outer` are called `inner` here, and nobody else is known."""
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{inner} {outer} 1")
-    _write("/proc/self/gid_map", f"{inner} {outer} 1")
+    write("/proc/self/setgroups", "deny")
+    write("/proc/self/uid_map", f"{inner} {outer} 1")
+    write("/proc/self/gid_map", f"{inner} {outer} 1")
 
 
 def drop_capabilities() -> None:
@@ -213,11 +222,3 @@ def landlock_allow_beneath(ruleset: int, access: int, directory: int) -> None:
 
 def landlock_restrict_self(ruleset: int) -> None:
     _syscall("landlock_restrict_self", _SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0)
-
-
-def _write(path: str, text: str) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)

@@ -2,15 +2,8 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Sandbox.Cluster.Tests.Grains.Isolation.Egress;
 
@@ -21,31 +14,16 @@ public sealed class PackageWorld : IAsyncLifetime
 
     private static readonly byte[] Wheel = MakeWheel();
     private static readonly byte[] Tarball = MakeTarball();
-    private readonly X509Certificate2 _certificate = MakeCertificate();
-    private WebApplication? _server;
+    private TlsServer? _server;
 
-    public IPEndPoint EndPoint { get; private set; } = null!;
+    public IPEndPoint EndPoint => _server!.EndPoint;
 
     /// <summary>The certificate to trust, in PEM.</summary>
-    public string Pem => _certificate.ExportCertificatePem();
+    public string Pem => _server!.Certificate.ExportCertificatePem();
 
-    public async Task InitializeAsync()
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(_certificate)));
-        _server = builder.Build();
-        _server.Run(AnswerAsync);
-        await _server.StartAsync();
-        var address = _server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        EndPoint = new IPEndPoint(IPAddress.Loopback, new Uri(address).Port);
-    }
+    public async Task InitializeAsync() => _server = await TlsServer.StartAsync(Host, AnswerAsync);
 
-    public async Task DisposeAsync()
-    {
-        await _server!.DisposeAsync();
-        _certificate.Dispose();
-    }
+    public async Task DisposeAsync() => await _server!.DisposeAsync();
 
     private static async Task AnswerAsync(HttpContext context)
     {
@@ -100,16 +78,5 @@ public sealed class PackageWorld : IAsyncLifetime
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
         }
         return bytes.ToArray();
-    }
-
-    private static X509Certificate2 MakeCertificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={Host}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(Host);
-        request.CertificateExtensions.Add(names.Build());
-        var now = DateTimeOffset.UtcNow;
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
 }
