@@ -78,6 +78,7 @@ internal sealed class ExecutionAnswer(string contextId, string executionId, Exec
     private static int StatusOf(ErrorKind? kind) => kind switch
     {
         null or ErrorKind.Raised or ErrorKind.TimedOut or ErrorKind.Interrupted or ErrorKind.InterpreterExited
+            or ErrorKind.MemoryLimitExceeded
             => StatusCodes.Status200OK,
         ErrorKind.ContextLost or ErrorKind.SiloUnavailable or ErrorKind.InternalError
             => StatusCodes.Status500InternalServerError,

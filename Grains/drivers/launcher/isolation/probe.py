@@ -63,9 +63,11 @@ def _failure_of_full(drivers: Path, user: int) -> str:
 
 
 def _try_reduced() -> None:
+    # Made before anything is closed: it takes a temporary file.
+    program = allow_list(with_internet=False)
     linux.no_new_privileges()
     landlock.restrict(["/"], [], without_tcp=True)
-    linux.install_filter(allow_list(with_internet=False))
+    linux.install_filter(program)
 
 
 def _try_delegation(user: int) -> None:

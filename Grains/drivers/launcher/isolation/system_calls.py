@@ -1,7 +1,9 @@
 """The system calls that user code may make. A list of what is allowed: a call that is not on it does not exist (ENOSYS).
 
 Left out on purpose: new namespaces and mounts, tracing and reading other processes, loading anything into the kernel
-(bpf, modules, kexec), keys, io_uring, userfaultfd, perf, handles of files, the clock, System V IPC and POSIX queues.
+(bpf, modules, kexec), keys, io_uring, userfaultfd, perf, handles of files, the clock, System V IPC and POSIX queues; and
+what the kernel counts for the whole machine (io_setup) or for a user that all contexts share (inotify, whose watches also
+tell what others read).
 """
 
 import errno
@@ -23,8 +25,7 @@ unlinkat mkdir mkdirat rmdir chmod fchmod fchmodat fchmodat2 chown fchown lchown
 futimesat getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr setxattr lsetxattr fsetxattr removexattr
 lremovexattr fremovexattr pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_ctl_old
 epoll_wait epoll_wait_old epoll_pwait epoll_pwait2 eventfd eventfd2 signalfd signalfd4 timerfd_create timerfd_settime
-timerfd_gettime inotify_init inotify_init1 inotify_add_watch inotify_rm_watch memfd_create
-io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents
+timerfd_gettime memfd_create
 
 brk mmap munmap mremap mprotect madvise mincore msync mlock mlock2 munlock mlockall munlockall pkey_alloc pkey_free
 pkey_mprotect membarrier rseq map_shadow_stack
@@ -34,9 +35,8 @@ getpid getppid gettid getpgid getpgrp getsid setpgid setsid set_tid_address set_
 futex futex_waitv futex_wake futex_wait futex_requeue prctl arch_prctl set_thread_area get_thread_area
 rt_sigaction rt_sigprocmask rt_sigpending rt_sigqueueinfo rt_tgsigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait
 sigaltstack pause alarm getitimer setitimer restart_syscall
-sched_yield sched_getaffinity sched_setaffinity sched_getparam sched_setparam sched_getscheduler sched_setscheduler
-sched_getattr sched_setattr sched_get_priority_max sched_get_priority_min sched_rr_get_interval getpriority setpriority
-ioprio_get ioprio_set getrlimit setrlimit prlimit64 getrusage times capget getcpu
+sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_getattr sched_get_priority_max
+sched_get_priority_min sched_rr_get_interval getpriority ioprio_get getrlimit setrlimit getrusage times capget getcpu
 
 getuid geteuid getgid getegid getresuid getresgid getgroups setuid setgid setreuid setregid setresuid setresgid setfsuid
 setfsgid
@@ -44,9 +44,12 @@ setfsgid
 clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time timer_create timer_settime timer_gettime
 timer_getoverrun timer_delete uname sysinfo getrandom
 
-bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt sendto recvfrom sendmsg recvmsg sendmmsg
-recvmmsg shutdown
+bind listen accept accept4 getsockname getpeername getsockopt setsockopt recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown
 """.split()
+
+# Nothing but the right user is asked of who changes these of another process, and a supervisor has the user of its context.
+_OF_THE_CALLER_ALONE = ("prlimit64", "sched_setaffinity", "sched_setparam", "sched_setscheduler", "sched_setattr")
+_PRIO_PROCESS, _IOPRIO_WHO_PROCESS = 0, 1
 
 _NAMESPACES = (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
                | 0x80)  # CLONE_NEWTIME
@@ -74,8 +77,19 @@ def allow_list(with_internet: bool) -> bytes:
     calls = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
     for name in _ALLOWED:
         _allow(calls, name)
+    for name in _OF_THE_CALLER_ALONE:
+        _allow(calls, name, seccomp.Arg(0, seccomp.EQ, 0))
+    for name, kind in (("setpriority", _PRIO_PROCESS), ("ioprio_set", _IOPRIO_WHO_PROCESS)):
+        _allow(calls, name, seccomp.Arg(0, seccomp.EQ, kind), seccomp.Arg(1, seccomp.EQ, 0))
     # clone3 hands its flags over in memory, where no filter can see them; libraries then fall back to clone.
     _allow(calls, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _NAMESPACES, 0))
+    if with_internet:
+        _allow(calls, "connect")
+        _allow(calls, "sendto")
+    else:
+        # Without a file system of its own a context sees the doors of its user's other processes, the launcher's among them,
+        # and Landlock does not keep them: no socket reaches another that was not made with it.
+        _allow(calls, "sendto", seccomp.Arg(4, seccomp.EQ, 0))
     for family in _WITH_INTERNET if with_internet else _LOCAL:
         _allow(calls, "socket", seccomp.Arg(0, seccomp.EQ, family))
     _allow(calls, "socketpair", seccomp.Arg(0, seccomp.EQ, socket.AF_UNIX))
