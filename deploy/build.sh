@@ -9,6 +9,7 @@ inputs=$(find . \( -name bin -o -name obj -o -name node_modules -o -name .git -o
   -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.sln' -o -name 'appsettings*.json' \
   -o -name global.json -o -name .editorconfig \) -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ] && [ -f Api/bin/Release/net10.0/Sandbox.Cluster.Api.dll ] \
+  && [ -f Silo/bin/Release/net10.0/Sandbox.Cluster.Silo.dll ] \
   && [ -f Tests/bin/Release/net10.0/Sandbox.Cluster.Tests.dll ]; then exit 0; fi
 
 printf '==> Building\n' >&2

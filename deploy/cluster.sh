@@ -8,6 +8,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 state=${SANDBOX_CLUSTER_STATE:-$root/.state/cluster}
 join_seconds=90
+# What tells that everything in the folder is ours to remove.
+marker=.sandbox-cluster
 
 usage() { sed -n '3,5s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 fail() { printf 'cluster: %s\n' "$*" >&2; exit 1; }
@@ -51,7 +53,7 @@ add() {
 
 # --- the cluster itself
 
-member_pids=()
+silo_pids=() api_pids=()
 silos=0 apis=0
 
 note() { printf '%s\n' "$1" >>"$state/members"; printf '%s\n' "$1"; }
@@ -77,7 +79,7 @@ start_silo() {
   Sandbox__Interpreters__DriversDirectory=${Sandbox__Interpreters__DriversDirectory:-$root/Grains/drivers} \
     dotnet "$root/Silo/bin/Release/net10.0/Sandbox.Cluster.Silo.dll" >"$log" 2>&1 &
   pid=$!
-  member_pids+=("$pid")
+  silo_pids+=("$pid")
   await "$pid" "$log" 'Application started' || return 1
   line="silo $number pid $pid"
 }
@@ -88,21 +90,23 @@ start_api() {
   address="http://127.0.0.1:$(free_port)"
   ASPNETCORE_URLS=$address dotnet "$root/Api/bin/Release/net10.0/Sandbox.Cluster.Api.dll" >"$log" 2>&1 &
   pid=$!
-  member_pids+=("$pid")
+  api_pids+=("$pid")
   await "$pid" "$log" 'Application started' || return 1
   line="api $number pid $pid $address"
 }
 
+end_all() {
+  local pid
+  for pid in "$@"; do kill -TERM "$pid" 2>/dev/null || true; done
+  for pid in "$@"; do wait "$pid" 2>/dev/null || true; done
+}
+
 stop() {
   trap '' INT TERM
-  local pid
   # Apis first, so that nobody asks silos that leave; Redis last, because they say goodbye to it.
-  for pid in "${member_pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
-  for pid in "${member_pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-  if [ -n "${redis_pid:-}" ]; then
-    kill -TERM "$redis_pid" 2>/dev/null || true
-    wait "$redis_pid" 2>/dev/null || true
-  fi
+  end_all ${api_pids[@]+"${api_pids[@]}"}
+  end_all ${silo_pids[@]+"${silo_pids[@]}"}
+  end_all ${redis_pid:+"$redis_pid"}
   rm -f "$state/pid" "$state/commands" "$state/members"
 }
 
@@ -120,8 +124,12 @@ up() {
   "$root/deploy/prerequisites.sh" --cluster
   "$root/deploy/build.sh"
 
-  rm -rf "$state"
+  if [ -d "$state" ] && [ -n "$(ls -A "$state")" ]; then
+    [ -f "$state/$marker" ] || fail "$state is not empty and holds no cluster's files; set SANDBOX_CLUSTER_STATE to another folder"
+    rm -rf "$state"
+  fi
   mkdir -p "$state"
+  touch "$state/$marker"
   mkfifo "$state/commands"
   printf '%s' $$ >"$state/pid"
   : >"$state/members"

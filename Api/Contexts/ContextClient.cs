@@ -16,15 +16,23 @@ internal sealed partial class ContextClient(IGrainFactory grains, ILogger<Contex
         var context = grains.GetGrain<IContextGrain>(key.ToString());
         try
         {
-            var reply = await context.Execute(command, cancellationToken);
+            var reply = await BeginAsync(context, command, cancellationToken);
             while (reply is ExecutionPending)
-                reply = await context.Follow(command.ExecutionId, cancellationToken);
+                reply = await FollowAsync(context, command.ExecutionId, cancellationToken);
             return reply;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             await LeaveAsync(context, command.ExecutionId);
             throw;
+        }
+    }
+
+    private async Task<ExecutionReply> BeginAsync(IContextGrain context, ExecuteCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await context.Execute(command, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException)
         {
@@ -34,12 +42,29 @@ internal sealed partial class ContextClient(IGrainFactory grains, ILogger<Contex
         {
             return new ExecutionRefused(RefusalReason.ClusterFull, command.Language ?? Language.Python);
         }
-        catch (Exception e)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // No method of a context throws: what comes as an exception is an activation that could not be made.
             LogNotActivated(logger, command.ExecutionId, e);
             return new ExecutionEnded(new ExecutionResult(
                 [], [], [], ExecutionError.Of(ErrorKind.InternalError, "The context could not be activated. The code was not run."), null, null, 0));
+        }
+    }
+
+    /// <summary>
+    /// The code has been taken and may have run. Whatever goes wrong from here on, a full cluster that has no place for what
+    /// was lost among it, nobody may be told that it did not.
+    /// </summary>
+    private async Task<ExecutionReply> FollowAsync(IContextGrain context, string executionId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await context.Follow(executionId, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogLost(logger, executionId, e);
+            return new ExecutionUnknown();
         }
     }
 
@@ -58,6 +83,9 @@ internal sealed partial class ContextClient(IGrainFactory grains, ILogger<Contex
             LogNotTold(logger, executionId, e.GetType().Name);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Execution {ExecutionId} cannot be followed any more")]
+    private static partial void LogLost(ILogger logger, string executionId, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The context of execution {ExecutionId} could not be activated")]
     private static partial void LogNotActivated(ILogger logger, string executionId, Exception exception);

@@ -31,6 +31,6 @@ public interface IContextGrain : IGrainWithStringKey
     /// Interrupts an execution, or takes it out of the queue. Without effect when it has ended or never was. Returns as
     /// soon as the interrupt is under way.
     /// </summary>
-    [Alias("interrupt"), AlwaysInterleave]
+    [Alias("interrupt"), AlwaysInterleave, ResponseTimeout("00:00:05")]
     Task Interrupt(string executionId, InterruptCause cause, CancellationToken cancellationToken);
 }

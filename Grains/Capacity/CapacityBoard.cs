@@ -18,10 +18,12 @@ internal sealed partial class CapacityBoard(
     TimeProvider time,
     ILogger<CapacityBoard> logger) : BackgroundService
 {
+    private const int IntervalsUntilStale = 4;
+
     private readonly ConcurrentDictionary<SiloAddress, Entry> _silos = new();
 
     /// <summary>Whether any silo could take a new context and start its interpreter.</summary>
-    public bool TakesContexts => _silos.Values.Any(silo => silo.Load is { HasRoom: true, IsReady: true });
+    public bool TakesContexts => _silos.Values.Any(silo => IsFresh(silo) && silo.Load is { HasRoom: true, IsReady: true });
 
     /// <summary>The least loaded of the candidates that has room, which is then counted there; null when none has any.</summary>
     public SiloAddress? Reserve(IEnumerable<SiloAddress> candidates)
@@ -29,7 +31,7 @@ internal sealed partial class CapacityBoard(
         (SiloAddress Silo, Entry Entry, SiloLoad Load)? best = null;
         foreach (var candidate in candidates)
         {
-            if (_silos.TryGetValue(candidate, out var entry) && entry.Load is { HasRoom: true } load && (best is not { } other || IsBetter(load, other.Load)))
+            if (_silos.TryGetValue(candidate, out var entry) && IsFresh(entry) && entry.Load is { HasRoom: true } load && (best is not { } other || IsBetter(load, other.Load)))
                 best = (candidate, entry, load);
         }
         best?.Entry.Reserve();
@@ -38,6 +40,7 @@ internal sealed partial class CapacityBoard(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var asked = new ConcurrentDictionary<SiloAddress, Task>();
         using var timer = new PeriodicTimer(options.Value.PollInterval, time);
         do
         {
@@ -45,10 +48,15 @@ internal sealed partial class CapacityBoard(
                 .Where(member => member.Status == SiloStatus.Active).Select(member => member.SiloAddress).ToHashSet();
             foreach (var gone in _silos.Keys.Where(silo => !active.Contains(silo)))
                 _silos.TryRemove(gone, out _);
-            await Task.WhenAll(active.Select(AskAsync));
+            // Nobody waits for one that is silent; it is asked again when it has answered, or has been given up.
+            foreach (var silo in active.Where(silo => !asked.TryGetValue(silo, out var task) || task.IsCompleted))
+                asked[silo] = AskAsync(silo);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
+
+    /// <summary>A silo that has stopped answering takes nothing, long before anybody declares it dead.</summary>
+    private bool IsFresh(Entry entry) => time.GetElapsedTime(entry.At) < options.Value.PollInterval * IntervalsUntilStale;
 
     private static bool IsBetter(SiloLoad one, SiloLoad other) => one.IsReady != other.IsReady
         ? one.IsReady
@@ -58,7 +66,7 @@ internal sealed partial class CapacityBoard(
     {
         try
         {
-            _silos[silo] = new Entry(silo.Equals(self.SiloAddress) ? slots.Load : await client.LoadOfAsync(silo));
+            _silos[silo] = new Entry(silo.Equals(self.SiloAddress) ? slots.Load : await client.LoadOfAsync(silo), time.GetTimestamp());
         }
         catch (Exception e)
         {
@@ -69,8 +77,10 @@ internal sealed partial class CapacityBoard(
     }
 
     /// <summary>A silo's word, and what was placed on it since.</summary>
-    private sealed class Entry(SiloLoad said)
+    private sealed class Entry(SiloLoad said, long at)
     {
+        public long At => at;
+
         private int _reserved;
 
         public SiloLoad Load => said with { Live = said.Live + Volatile.Read(ref _reserved) };

@@ -8,7 +8,7 @@ public sealed class CapacityOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Sandbox:Capacity";
 
-    /// <summary>Contexts with a running interpreter that a silo holds; null: as many as its memory allows.</summary>
+    /// <summary>Contexts that a silo holds, each with an interpreter or about to get one; null: as many as its memory allows.</summary>
     [Range(1, 100_000)]
     public int? MaxContexts { get; set; }
 

@@ -62,9 +62,12 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         if (_stopping.IsCancellationRequested || _faulted)
             return Refused(RefusalReason.Unavailable);
 
-        var execution = new Execution(command, _options.FollowerLease, _time, _stopping);
-        if (!_queue.TryAdd(execution))
+        // Before there is an execution: one that is refused would have to be undone.
+        if (_queue.IsFull)
             return Refused(RefusalReason.QueueFull);
+
+        var execution = new Execution(command, _options.FollowerLease, _time, _stopping);
+        _queue.Add(execution);
         _executions.Add(command.ExecutionId, execution);
         _ = TendAsync(execution);
         return await AnswerAsync(execution, cancellationToken);

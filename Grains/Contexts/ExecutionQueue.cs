@@ -12,19 +12,22 @@ internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
     /// <summary>Whether nothing runs or waits.</summary>
     public bool IsIdle => _running is null;
 
-    /// <summary>Takes an execution and starts it when nothing else runs; false when too many wait.</summary>
-    public bool TryAdd(Execution execution)
+    /// <summary>Whether as many wait as may wait.</summary>
+    public bool IsFull => _running is not null && _waiting.Count >= maxQueued;
+
+    /// <summary>Takes an execution and starts it when nothing else runs.</summary>
+    /// <exception cref="InvalidOperationException">The queue is full.</exception>
+    public void Add(Execution execution)
     {
-        if (_running is null)
+        if (IsFull)
+            throw new InvalidOperationException("As many executions wait as may wait.");
+        if (_running is not null)
         {
-            _running = execution;
-            _ = RunAllAsync();
-            return true;
+            _waiting.Add(execution);
+            return;
         }
-        if (_waiting.Count >= maxQueued)
-            return false;
-        _waiting.Add(execution);
-        return true;
+        _running = execution;
+        _ = RunAllAsync();
     }
 
     /// <summary>Takes one out that waits; false when it runs, has run, or never was here.</summary>

@@ -10,7 +10,7 @@ internal sealed class Interpreter : IInterpreter
 {
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
-    private readonly TimeSpan _endTimeout;
+    private readonly InterpreterOptions _options;
     private Task _reading = Task.CompletedTask;
     private IAsyncDisposable? _egress;
     private readonly TaskCompletionSource<Hello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -19,11 +19,11 @@ internal sealed class Interpreter : IInterpreter
     private volatile Running? _running;
     private volatile bool _hangingUp;
 
-    private Interpreter(Socket socket, TimeSpan endTimeout)
+    private Interpreter(Socket socket, InterpreterOptions options)
     {
         _socket = socket;
         _stream = new NetworkStream(socket, ownsSocket: true);
-        _endTimeout = endTimeout;
+        _options = options;
     }
 
     public Task<InterpreterEnd> Ended => _ended.Task;
@@ -46,7 +46,7 @@ internal sealed class Interpreter : IInterpreter
         InterpreterOptions options,
         CancellationToken cancellationToken)
     {
-        var interpreter = new Interpreter(await LauncherSocket.ConnectAsync(socketPath, cancellationToken), options.EndTimeout);
+        var interpreter = new Interpreter(await LauncherSocket.ConnectAsync(socketPath, cancellationToken), options);
         try
         {
             await interpreter.SendAsync(Requests.Enter(home));
@@ -98,11 +98,10 @@ internal sealed class Interpreter : IInterpreter
                 // The connection is gone already.
             }
         }
-        await _reading.WaitAsync(_endTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _reading.WaitAsync(_options.EndTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stream.DisposeAsync();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_egress is not null)
-            await _egress.DisposeAsync();
+        await EndEgressAsync();
     }
 
     /// <summary>Before anything is read: the door comes with the first byte.</summary>
@@ -112,12 +111,27 @@ internal sealed class Interpreter : IInterpreter
         bound.CancelAfter(timeout);
         try
         {
-            _egress = serve(await AncillarySocket.ReceiveAsync(_socket, bound.Token));
+            var door = await AncillarySocket.ReceiveAsync(_socket, bound.Token);
+            try
+            {
+                _egress = serve(door);
+            }
+            catch
+            {
+                door.Dispose();
+                throw;
+            }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or ArgumentException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new InterpreterUnavailableException("The interpreter handed over no door to its network.", e);
         }
+    }
+
+    private async ValueTask EndEgressAsync()
+    {
+        if (_egress is not null)
+            await _egress.DisposeAsync();
     }
 
     private static string LanguageName(Language language) => language switch
@@ -130,7 +144,7 @@ internal sealed class Interpreter : IInterpreter
     /// <summary>A connection that takes no bytes is a dead one; the reader notices and ends the interpreter.</summary>
     private async Task SendAsync(byte[] frame)
     {
-        using var bound = new CancellationTokenSource(_endTimeout);
+        using var bound = new CancellationTokenSource(_options.SendTimeout);
         try
         {
             await _writing.WaitAsync(bound.Token);
@@ -173,6 +187,7 @@ internal sealed class Interpreter : IInterpreter
         {
             await reader.CompleteAsync();
             await _stream.DisposeAsync();
+            await EndEgressAsync();
             end ??= new InterpreterEnd(_hangingUp ? InterpreterEndReason.Closed : InterpreterEndReason.ConnectionLost);
             _ended.TrySetResult(end);
             _hello.TrySetException(new InterpreterUnavailableException($"The interpreter did not start: {end.Describe()}."));

@@ -39,6 +39,10 @@ public sealed class InterpreterOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan InterruptGrace { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long an interpreter may take to take what it is sent; one that does not is ended.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long an interpreter that was hung up on may take to be gone.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan EndTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -32,7 +32,7 @@ internal sealed partial class Launcher : IAsyncDisposable
         Exited = process.WaitForExitAsync();
     }
 
-    /// <summary>Where it accepts connections; each is one interpreter.</summary>
+    /// <summary>Where it accepts connections; each is a home or an interpreter.</summary>
     public string SocketPath => LauncherCommand.SocketIn(_directory);
 
     /// <summary>Completes when the process is gone.</summary>
@@ -81,7 +81,8 @@ internal sealed partial class Launcher : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
             await Exited;
         }
-        await _errors;
+        // Its end can be held up by whoever else holds the other end, in tiers whose processes can outlive their launcher.
+        await _errors.WaitAsync(EndBound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _process.Dispose();
         // The launcher removes it as well, in case this process does not live to do it.
         if (Directory.Exists(_directory.FullName))

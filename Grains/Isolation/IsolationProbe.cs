@@ -62,12 +62,25 @@ internal sealed partial class IsolationProbe(
             process.StandardInput.Close();
             var output = process.StandardOutput.ReadToEndAsync(bound.Token);
             var errors = process.StandardError.ReadToEndAsync(bound.Token);
-            await process.WaitForExitAsync(bound.Token);
+            try
+            {
+                await process.WaitForExitAsync(bound.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new InvalidOperationException($"The walls of this machine were not probed within {Bound.TotalSeconds:0} s.");
+            }
             return process.ExitCode == 0
                 ? IsolationReport.Parse(await output)
                 : throw new InvalidOperationException($"The walls of this machine could not be probed: {(await errors).Trim()}");
         }
-        catch (Exception e) when (e is Win32Exception or JsonException)
+        catch (JsonException e)
+        {
+            throw new InvalidOperationException("What the probe says of this machine's walls cannot be read.", e);
+        }
+        catch (Win32Exception e)
         {
             throw new InvalidOperationException(
                 $"{interpreters.Value.PythonPath} cannot be started; run deploy/prerequisites.sh or set {InterpreterOptions.Section}:PythonPath.", e);

@@ -20,9 +20,7 @@ public static class SiloHosting
     public static IHostApplicationBuilder AddSandboxSilo(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddOptions<SiloEndpointOptions>().BindConfiguration(SiloEndpointOptions.Section).ValidateDataAnnotations()
-            .Validate(options => IPAddress.TryParse(options.Address, out _), $"{SiloEndpointOptions.Section}:Address must be an IP address.")
-            .ValidateOnStart();
+        builder.Services.AddOptions<SiloEndpointOptions>().BindConfiguration(SiloEndpointOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<SiloOptions>().BindConfiguration(SiloOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         if (!builder.Configuration.HasProvider(GrainStorageKey))
             KeepRecordsInFiles(builder.Services);
@@ -53,7 +51,9 @@ public static class SiloHosting
 
     private static void Join(ISiloBuilder silo, SiloEndpointOptions options)
     {
-        var address = IPAddress.Parse(options.Address);
+        // Orleans wants it before options are validated.
+        if (!IPAddress.TryParse(options.Address, out var address))
+            throw new InvalidOperationException($"{SiloEndpointOptions.Section}:Address must be an IP address.");
         silo.ConfigureEndpoints(
             address, PortOr(options.SiloPort, address), PortOr(options.GatewayPort, address), listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
 #pragma warning disable ORLEANSEXP003 // The other directory lets healthy activations go whenever any silo leaves.

@@ -24,7 +24,8 @@ internal sealed class DnsResolver : IEgressResolver, IDisposable
             _threads.Release();
             throw;
         }
-        return await lookup.WaitAsync(cancellationToken);
+        // To its end, whoever has stopped waiting: until then it takes a thread.
+        return await lookup;
     }
 
     public void Dispose() => _threads.Dispose();

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using System.Net.Sockets;
 
 namespace Sandbox.Cluster.Grains.Isolation.Egress;
@@ -6,8 +8,8 @@ namespace Sandbox.Cluster.Grains.Isolation.Egress;
 /// Connects one context to hosts by name. Every address that a name leads to is judged, and one that passed is dialed as it
 /// is: a name that changes its mind between two lookups has been looked up once.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A lookup gives its place back long after its context has ended; a semaphore without a wait handle holds nothing.")]
 internal sealed class EgressConnector(IEgressResolver resolver, IEgressDialer dialer, TimeSpan timeout, TimeProvider time)
-    : IDisposable
 {
     /// <summary>Addresses of a host that are tried.</summary>
     private const int MaxAddresses = 4;
@@ -32,18 +34,22 @@ internal sealed class EgressConnector(IEgressResolver resolver, IEgressDialer di
         }
     }
 
-    public void Dispose() => _lookups.Dispose();
-
     private async Task<List<PublicAddress>> ResolveAsync(string host, CancellationToken cancellationToken)
     {
         await _lookups.WaitAsync(cancellationToken);
+        var found = await LookUpAsync(host, cancellationToken).WaitAsync(cancellationToken);
+        if (found.Count == 0)
+            throw new EgressRefusedException(EgressOutcome.Unresolved);
+        var addresses = found.Select(PublicAddress.From).OfType<PublicAddress>().Take(MaxAddresses).ToList();
+        return addresses.Count > 0 ? addresses : throw new EgressRefusedException(EgressOutcome.NotPublic);
+    }
+
+    /// <summary>Keeps its place until the lookup has ended, also when nobody waits for it any more.</summary>
+    private async Task<IReadOnlyList<IPAddress>> LookUpAsync(string host, CancellationToken cancellationToken)
+    {
         try
         {
-            var found = await resolver.ResolveAsync(host, cancellationToken);
-            if (found.Count == 0)
-                throw new EgressRefusedException(EgressOutcome.Unresolved);
-            var addresses = found.Select(PublicAddress.From).OfType<PublicAddress>().Take(MaxAddresses).ToList();
-            return addresses.Count > 0 ? addresses : throw new EgressRefusedException(EgressOutcome.NotPublic);
+            return await resolver.ResolveAsync(host, cancellationToken);
         }
         finally
         {

@@ -82,7 +82,6 @@ internal sealed partial class EgressSession : IAsyncDisposable
         for (var place = 0; place < _options.MaxConnections; place++)
             await _places.WaitAsync();
         _places.Dispose();
-        _connector.Dispose();
     }
 
     /// <summary>Takes a connection when there is a place for it; until then it waits in the listener's backlog, which is bounded.</summary>

@@ -18,7 +18,7 @@ public class ExecutionQueueTests
     });
 
     [Fact]
-    public void TryAdd_RunsFirstComeFirstServedOneAtATime()
+    public void Add_RunsFirstComeFirstServedOneAtATime()
     {
         Assert.True(Add("a") && Add("b") && Add("c"));
         Assert.Equal(["a"], _started);
@@ -29,7 +29,7 @@ public class ExecutionQueueTests
     }
 
     [Fact]
-    public void TryAdd_WhenTooManyWait_Refuses()
+    public void IsFull_WhenAsManyWaitAsMayWait()
     {
         Assert.True(Add("a") && Add("b") && Add("c"));
         Assert.False(Add("d"));
@@ -42,7 +42,9 @@ public class ExecutionQueueTests
     public void TryRemove_FreesAPlace()
     {
         var waiting = New("b");
-        Assert.True(Add("a") && _queue.TryAdd(waiting) && Add("c"));
+        Assert.True(Add("a"));
+        _queue.Add(waiting);
+        Assert.True(Add("c"));
         Assert.True(_queue.TryRemove(waiting));
         Assert.False(_queue.TryRemove(waiting));
         Assert.True(Add("d"));
@@ -71,7 +73,17 @@ public class ExecutionQueueTests
         Assert.Equal(["a", "d"], _started);
     }
 
-    private bool Add(string id) => _queue.TryAdd(New(id));
+    /// <summary>False when the queue was full, and then says so to whoever tries all the same.</summary>
+    private bool Add(string id)
+    {
+        if (_queue.IsFull)
+        {
+            Assert.Throws<InvalidOperationException>(() => _queue.Add(New(id)));
+            return false;
+        }
+        _queue.Add(New(id));
+        return true;
+    }
 
     private static Execution New(string id) => new(
         new ExecuteCommand(id, "", Language.Python, null, TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
