@@ -1,0 +1,13 @@
+# What the neighbour of every attack is: it has something to lose, and doors that are open to whoever can reach them.
+import os, socket
+open("treasure", "w").write("treasure-of-the-" + "neighbour")
+treasure = open("treasure").read()
+os.environ["TREASURE"] = treasure
+tcp = socket.create_server(("127.0.0.1", 47111), backlog=1024)
+abstract = socket.socket(socket.AF_UNIX)
+abstract.bind("\0neighbour")
+abstract.listen(64)
+door = socket.socket(socket.AF_UNIX)
+door.bind("door")
+door.listen(64)
+print(os.getcwd())
