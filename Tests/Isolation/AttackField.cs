@@ -19,6 +19,11 @@ internal sealed class AttackField(ApiProcess api, HostServices host, Neighbour n
         var environment = new Dictionary<string, string>(host.Environment) { ["NEIGHBOUR_HOME"] = neighbour.Home };
         var (answer, p99) = await neighbour.WatchAsync(
             () => api.Client.ExecuteAsync(attack.Code, contextId: id, timeoutMs: attack.Timeout, environment: environment));
+        if (!answer.Body.TryGetProperty("logs", out _))
+        {
+            Faults.Add($"{attack.Name}: answered with {answer}");
+            return;
+        }
         var name = answer.ErrorName ?? (attack.Ends.Contains("held") && answer.Stdout.Any(line => line.StartsWith("HELD", StringComparison.Ordinal)) ? "held" : "done");
         output.WriteLine($"{name,-20} {answer.State,-5} neighbour's p99 {p99,6:0.0} ms  {attack.Name}");
 
@@ -45,8 +50,10 @@ internal sealed class AttackField(ApiProcess api, HostServices host, Neighbour n
         var next = await api.Client.ExecuteAsync("treasure + 1", contextId: id, timeoutMs: 5000);
         if (attack.Then.Count > 0)
         {
-            if (!attack.Then.Contains(next.ErrorName))
+            if (!attack.Then.Contains(next.ErrorName ?? "done"))
                 return $"the next execution ended with {next}";
+            if (next.State == "kept")
+                return null;
             next = await api.Client.ExecuteAsync("treasure + 1", contextId: id, timeoutMs: 5000);
             state = "lost";
         }

@@ -1,5 +1,5 @@
 # What the neighbour of every attack is: it has something to lose, and doors that are open to whoever can reach them.
-import os, socket
+import os, socket, threading, time
 open("treasure", "w").write("treasure-of-the-" + "neighbour")
 treasure = open("treasure").read()
 os.environ["TREASURE"] = treasure
@@ -11,3 +11,13 @@ door = socket.socket(socket.AF_UNIX)
 door.bind("door")
 door.listen(64)
 print(os.getcwd())
+
+
+def read():
+    """What it reads is nobody's affair."""
+    while True:
+        open("/usr/share/zoneinfo/tzdata.zi", "rb").close()
+        time.sleep(0.05)
+
+
+threading.Thread(target=read, daemon=True).start()

@@ -39,15 +39,23 @@ for name in list(vars(json)) + list(vars(json.encoder)) + list(vars(json.decoder
             if hasattr(module, name):
                 setattr(module, name, None)
 
-# %% Patched builtins
+# %% A patched builtin
 # ends: done kept
+# undemonstrated: no wall stands here: it is its own process, and the driver does not rely on what can be patched
+import builtins
+builtins.print = builtins.repr = builtins.open = None
+
+# %% Patched builtins
+# The shell that runs user code is user code's to break; the answer still has a name.
+# ends: done,TypeError,InterpreterExited kept,lost
+# then: done,TypeError,NameError,ContextLost
 # undemonstrated: no wall stands here: it is its own process, and the driver does not rely on what can be patched
 import builtins
 for name in ("print", "len", "repr", "str", "open", "isinstance", "dict", "type", "getattr", "Exception", "BaseException", "__import__"):
     setattr(builtins, name, None)
 
 # %% A patched sys
-# ends: done kept
+# ends: done,TypeError kept
 # undemonstrated: no wall stands here: it is its own process, and the driver does not rely on what can be patched
 sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = None
 sys.displayhook = sys.excepthook = None

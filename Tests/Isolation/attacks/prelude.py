@@ -68,6 +68,8 @@ def in_child(action):
             code = 0 if action() else 251
         except OSError as error:
             code = error.errno
+        except ValueError:
+            code = errno.EPERM
         finally:
             os._exit(code)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

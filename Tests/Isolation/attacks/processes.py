@@ -198,7 +198,14 @@ while True:
 # ends: TimeoutError lost
 # timeout: 500
 # undemonstrated: no wall stands here but the clock
-ctypes.PyDLL(None).sleep(600)
+sum(range(1 << 60))
+
+# %% Sleep in C with the interpreter's lock
+# ends: TimeoutError kept,lost
+# timeout: 500
+# undemonstrated: no wall stands here but the clock
+while True:
+    ctypes.PyDLL(None).sleep(600)
 
 # %% A pattern that never ends
 # ends: TimeoutError kept,lost
@@ -276,3 +283,14 @@ def hoard(open_one):
 attempt("files", lambda: hoard(lambda: [os.open("/dev/null", os.O_RDONLY)]))
 attempt("pipes", lambda: hoard(os.pipe))
 attempt("sockets", lambda: hoard(lambda: [end.detach() for end in socket.socketpair()]))
+
+# %% Move the supervisor's limits and priorities
+# It is not signalled, and not traced; but the kernel lets one process of a user set more than that for another.
+supervisor = os.getppid()
+attempt("its limits", lambda: resource.prlimit(supervisor, resource.RLIMIT_NOFILE, resource.prlimit(supervisor, resource.RLIMIT_NOFILE)) is None)
+attempt("its limits by a number with bits above", lambda: call(
+    {"x86_64": 302}.get(os.uname().machine, 261), supervisor | 1 << 32, 7, None, ctypes.create_string_buffer(16)) == 0)
+attempt("its priority", lambda: os.setpriority(os.PRIO_PROCESS, supervisor, 19) is None)
+attempt("the priority of all of its user's", lambda: os.setpriority(os.PRIO_USER, 0, 19) is None and os.getpriority(os.PRIO_PROCESS, supervisor) == 19)
+attempt("its processors", lambda: os.sched_setaffinity(supervisor, os.sched_getaffinity(0)) is None)
+attempt("its scheduler", lambda: os.sched_setscheduler(supervisor, os.SCHED_IDLE, os.sched_param(0)) is None)

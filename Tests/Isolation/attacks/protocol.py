@@ -25,15 +25,17 @@ time.sleep(600)
 # ends: done kept
 # then: ContextLost
 # undemonstrated: the supervisor checks frames in every tier
-if os.fork() == 0:
-    # A request of the driver's own pipe is read, so this one is over, when the driver waits in poll (x86-64: 7, elsewhere ppoll).
+if LIBC.fork() == 0:
+    # Past what the driver does in its children. A request of the driver's own pipe is read, so this one is over, when the driver waits in poll (x86-64: 7, elsewhere ppoll).
     while open(f"/proc/{os.getppid()}/syscall").read().split()[0] not in ("7", "73"):
         time.sleep(0.01)
     send(json.dumps({"event": "done", "id": "late"}).encode())
     os._exit(0)
 
 # %% Half a frame
-# ends: InterpreterExited lost
+# What follows is read as the rest of it.
+# ends: InterpreterExited,TimeoutError lost
+# timeout: 500
 # undemonstrated: the supervisor checks frames in every tier
 os.write(5, b"\x10\x00")
 
@@ -101,7 +103,7 @@ for fd in range(3, 7):
 # ends: done kept
 # then: TimeoutError,InterpreterExited,ContextLost
 # undemonstrated: the descriptors are the context's own
-if os.fork() == 0:
+if LIBC.fork() == 0:
     while os.read(3, 65536):
         pass
     os._exit(0)

@@ -43,9 +43,7 @@ def seen():
     watcher = LIBC.inotify_init1(os.O_NONBLOCK)
     if watcher < 0:
         raise OSError(ctypes.get_errno(), "inotify_init1")
-    for folder in (b"/usr/bin", b"/usr/lib/python3.11", b"/usr/lib/python3/dist-packages", b"/usr/lib/x86_64-linux-gnu"):
-        LIBC.inotify_add_watch(watcher, folder, 0x20)
-    os.environ["NEIGHBOUR_READS"]
+    LIBC.inotify_add_watch(watcher, b"/usr/share/zoneinfo", 0x20)
     until = time.monotonic() + float(os.environ.get("PATIENCE", 2))
     while time.monotonic() < until:
         if select.select([watcher], [], [], 0.1)[0]:
@@ -53,11 +51,10 @@ def seen():
     return False
 
 
-attempt("a file that was opened", lambda: None if "NEIGHBOUR_READS" not in os.environ else seen())
+attempt("a file that was opened", seen)
 
 # %% Lock a file that all can read
 # ends: done kept
 # undemonstrated: a lock on a file that nobody locks hurts nobody; it is written down as a channel, not a wall
-import fcntl
 with open("/usr/bin/env") as file:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
