@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
+using Sandbox.Cluster.Grains.Isolation.Egress;
 
 namespace Sandbox.Cluster.Grains;
 
@@ -26,6 +27,8 @@ public static class GrainServices
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ExecutionRunner>();
+        services.AddMetrics();
+        services.AddEgress();
         services.AddSingleton<IsolationProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<IsolationProbe>());
         services.AddSingleton<LauncherPool>();

@@ -7,6 +7,7 @@ using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
+using Sandbox.Cluster.Grains.Isolation.Egress;
 using Sandbox.Cluster.Tests.Support;
 
 namespace Sandbox.Cluster.Tests;
@@ -25,6 +26,7 @@ public partial class ReadmeTests(ApiFixture api)
         (OutputLimits.Section, new OutputLimits()),
         (InterpreterOptions.Section, new InterpreterOptions()),
         (IsolationOptions.Section, new IsolationOptions()),
+        (EgressOptions.Section, new EgressOptions()),
     ];
 
     [Fact]
@@ -44,9 +46,12 @@ public partial class ReadmeTests(ApiFixture api)
         var real = AllOptions.SelectMany(options => TypeDescriptor.GetProperties(options.Options).Cast<PropertyDescriptor>()
             .Select(property => (
                 Name: $"{options.Section.Replace(":", "__", StringComparison.Ordinal)}__{property.Name}",
-                Default: property.Name == nameof(InterpreterOptions.DriversDirectory)
-                    ? "drivers"
-                    : Convert.ToString(property.GetValue(options.Options), CultureInfo.InvariantCulture) ?? "")))
+                Default: property.Name switch
+                {
+                    nameof(InterpreterOptions.DriversDirectory) => "drivers",
+                    nameof(EgressOptions.Tenants) => "",
+                    _ => Convert.ToString(property.GetValue(options.Options), CultureInfo.InvariantCulture) ?? "",
+                })))
             .ToDictionary(option => option.Name, option => option.Default);
         documented.Remove("Sandbox__DataDirectory");
         Assert.Equal(real.OrderBy(option => option.Key, StringComparer.Ordinal), documented.OrderBy(row => row.Key, StringComparer.Ordinal));

@@ -5,7 +5,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 packages=(python3 python3-ipython python3-numpy python3-pandas python3-matplotlib python3-matplotlib-inline python3-cloudpickle
-  python3-seccomp bubblewrap)
+  python3-seccomp bubblewrap python3-pip)
 if [ "${1:-}" = --tests ]; then packages+=(python3-pytest); fi
 
 step() { printf '==> %s\n' "$*" >&2; }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
@@ -23,8 +22,11 @@ internal static class ExecuteEndpoint
     {
         if (!IsJson(http.ContentType) || IsEncoded(http))
             return Refusal.Of(StatusCodes.Status415UnsupportedMediaType, "Send the request as application/json in UTF-8, not compressed.");
-        if (await ReadBodyAsync(http, cancellationToken) is not { } body)
+        var (end, body) = await RequestBody.ReadAsync(http, ExecuteRequestReader.MaxBodyBytes);
+        if (end == RequestBodyEnd.TooLarge)
             return TooLarge($"The body is larger than {ExecuteRequestReader.MaxBodyBytes} bytes.");
+        if (end == RequestBodyEnd.ClientGone)
+            return Results.Empty;
 
         var read = ExecuteRequestReader.Read(body, limits.Value);
         if (read.CodeTooLarge)
@@ -69,29 +71,6 @@ internal static class ExecuteEndpoint
 
     private static bool IsEncoded(HttpRequest http) =>
         http.Headers.ContentEncoding.Any(encoding => !string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>
-    /// The whole body, or null when it is too large. What is too much is read and thrown away, up to the server's own limit:
-    /// a client that is still sending when the connection closes never sees the answer.
-    /// </summary>
-    private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest http, CancellationToken cancellationToken)
-    {
-        var tooLarge = false;
-        while (true)
-        {
-            var read = await http.BodyReader.ReadAsync(cancellationToken);
-            tooLarge |= read.Buffer.Length > ExecuteRequestReader.MaxBodyBytes;
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                http.BodyReader.AdvanceTo(read.Buffer.End);
-                if (tooLarge)
-                    return null;
-                return body;
-            }
-            http.BodyReader.AdvanceTo(tooLarge ? read.Buffer.End : read.Buffer.Start, read.Buffer.End);
-        }
-    }
 
     private static IResult TooLarge(string message) => Refusal.Of(StatusCodes.Status413PayloadTooLarge, message);
 

@@ -23,6 +23,8 @@ internal static partial class ExecuteRequestReader
 
     private const int MaxDepth = 32;
 
+    private const string WholeBody = "body";
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaxDepth };
 
     private static readonly HashSet<string> Known = ["code", "context_id", "language", "env_vars", "timeout_ms"];
@@ -48,7 +50,7 @@ internal static partial class ExecuteRequestReader
         var faults = new List<FieldError>();
         if (!Utf8.IsValid(body.Span))
         {
-            faults.Add(new FieldError("body", "is not UTF-8"));
+            faults.Add(new FieldError(WholeBody, "is not UTF-8"));
             return new Outcome(null, faults, CodeTooLarge: false);
         }
         try
@@ -58,7 +60,7 @@ internal static partial class ExecuteRequestReader
         }
         catch (JsonException e)
         {
-            faults.Add(new FieldError("body", DescribeSyntaxError(e)));
+            faults.Add(new FieldError(WholeBody, DescribeSyntaxError(e)));
             return new Outcome(null, faults, CodeTooLarge: false);
         }
     }
@@ -67,7 +69,7 @@ internal static partial class ExecuteRequestReader
     {
         if (body.ValueKind != JsonValueKind.Object)
         {
-            faults.Add(new FieldError("body", $"must be a JSON object, not {JsonText.Describe(body)}"));
+            faults.Add(new FieldError(WholeBody, $"must be a JSON object, not {JsonText.Describe(body)}"));
             return new Outcome(null, faults, CodeTooLarge: false);
         }
 
@@ -84,15 +86,19 @@ internal static partial class ExecuteRequestReader
             : new Outcome(null, faults, codeTooLarge);
     }
 
-    /// <summary>The known members; one that appears twice is a fault, because nobody can say which was meant.</summary>
+    /// <summary>The members; one that appears twice is a fault, because nobody can say which was meant.</summary>
     private static Dictionary<string, JsonElement> MembersOf(JsonElement body, List<FieldError> faults)
     {
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        // One fault a name, and one for all the names that are not ours to repeat.
+        var repeated = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var member in body.EnumerateObject())
         {
-            if (JsonText.NameOf(member) is { } name && Known.Contains(name) && !members.TryAdd(name, member.Value))
-                faults.Add(new FieldError(name, "appears more than once"));
+            if (JsonText.NameOf(member) is { } name && !members.TryAdd(name, member.Value))
+                repeated.Add(Known.Contains(name) ? name : WholeBody);
         }
+        faults.AddRange(repeated.Select(name => new FieldError(
+            name, name == WholeBody ? "holds a member more than once" : "appears more than once")));
         return members;
     }
 

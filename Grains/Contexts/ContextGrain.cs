@@ -38,7 +38,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         ILogger<ContextGrain> logger)
     {
         _options = options.Value;
-        _session = new Session(record, interpreters, time);
+        _session = new Session(record, interpreters, ContextKey.Parse(this.GetPrimaryKeyString()).Tenant, time);
         _runner = runner;
         _queue = new ExecutionQueue(_options.MaxQueuedExecutions, RunAsync);
         _stopping = lifetime.ApplicationStopping;
@@ -52,13 +52,13 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         if (_session.Exists || _queue.IsIdle)
             _language = _session.Language ?? command.Language ?? Language.Python;
         if (command.Language is { } named && named != _language)
-            return new ExecutionRefused(RefusalReason.LanguageMismatch, _language);
+            return Refused(RefusalReason.LanguageMismatch);
         if (_stopping.IsCancellationRequested || _faulted)
-            return new ExecutionRefused(RefusalReason.Unavailable, _language);
+            return Refused(RefusalReason.Unavailable);
 
         var execution = new Execution(command, _options.FollowerLease, _time, _stopping);
         if (!_queue.TryAdd(execution))
-            return new ExecutionRefused(RefusalReason.QueueFull, _language);
+            return Refused(RefusalReason.QueueFull);
         _executions.Add(command.ExecutionId, execution);
         _ = TendAsync(execution);
         return await AnswerAsync(execution, cancellationToken);
@@ -79,7 +79,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         foreach (var waiting in _queue.TakeWaiting())
-            waiting.Complete(NotRun(ErrorKind.InternalError, "The context was deactivated before the code was run. The code was not run."));
+            waiting.Complete(Refused(RefusalReason.Unavailable));
         await _session.DisposeAsync();
         LogDeactivated(_logger, reason.ReasonCode, _session.ExecutionCount);
     }
@@ -89,7 +89,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
 
     private async Task<ExecutionReply> AnswerAsync(Execution execution, CancellationToken cancellationToken) =>
         await execution.EndsWithinAsync(_options.AnswerWithin, cancellationToken)
-            ? new ExecutionEnded(await execution.Result)
+            ? await execution.Reply
             : new ExecutionPending();
 
     /// <summary>
@@ -108,27 +108,34 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private async Task RunAsync(Execution execution)
     {
         var clock = Stopwatch.StartNew();
-        ExecutionResult result;
+        var losers = new List<Execution> { execution };
+        ExecutionReply reply;
         try
         {
-            result = await ResultOfAsync(execution);
+            reply = await ReplyToAsync(execution, losers);
         }
         catch (Exception e)
         {
-            result = NotRun(ErrorKind.InternalError, "The context could not be made ready. The code was not run.");
+            reply = NotRun(ErrorKind.InternalError, "The context could not be made ready. The code was not run.");
             GiveUp(execution, e);
         }
-        execution.Complete(result);
-        LogEnded(_logger, execution.Command.ExecutionId, clock.ElapsedMilliseconds, result.Error?.Kind, result.State);
+        execution.Complete(reply);
+        var result = (reply as ExecutionEnded)?.Result;
+        LogEnded(_logger, execution.Command.ExecutionId, clock.ElapsedMilliseconds, result?.Error?.Kind, result?.State);
 
-        if (result.State == ContextState.Lost)
-            await TellLossAsync(execution);
+        if (result?.State == ContextState.Lost)
+            await TellLossAsync(losers);
         if (_faulted)
-            CompleteWaiting(NotRun(ErrorKind.InternalError, "The context failed before the code's turn. The code was not run."));
+        {
+            foreach (var waiting in _queue.TakeWaiting())
+                waiting.Complete(Refused(RefusalReason.Unavailable));
+        }
         DelayDeactivation(_options.IdleTimeout);
     }
 
-    private async Task<ExecutionResult> ResultOfAsync(Execution execution)
+    /// <param name="execution">Whose turn it is.</param>
+    /// <param name="losers">Gets those that were waiting when the state was lost: they are told of it as well.</param>
+    private async Task<ExecutionReply> ReplyToAsync(Execution execution, List<Execution> losers)
     {
         if (execution.Interrupted.IsCompleted)
             return NeverStarted(await execution.Interrupted);
@@ -141,22 +148,26 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         }
         catch (OperationCanceledException)
         {
-            return NeverStarted(InterruptCause.ShuttingDown) with { State = state };
+            return NeverStarted(InterruptCause.ShuttingDown);
         }
         catch (InterpreterUnavailableException e)
         {
             LogUnavailable(_logger, execution.Command.ExecutionId, e.Message);
-            return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.") with { State = state };
+            return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.", state);
         }
         // Whoever left while the interpreter started wants none of this to run.
         if (execution.Interrupted.IsCompleted)
-            return NeverStarted(await execution.Interrupted) with { State = state };
+            return NeverStarted(await execution.Interrupted, state);
 
         var count = _session.CountExecution();
         var run = await _runner.RunAsync(_session.Interpreter!, execution, count);
         if (run.End == RunEnd.Done)
-            return new ExecutionResult(run.Items, run.Stdout, run.Stderr, run.Error, count, state, _session.Incarnation);
+            return Ended(run, count, state);
 
+        // Whoever comes from here on comes after the loss. Where the code was not even started the loss is older, and all that
+        // wait came after it.
+        if (run.End == RunEnd.InterpreterLost)
+            losers.AddRange(_queue.TakeWaiting());
         try
         {
             await _session.LoseAsync();
@@ -166,35 +177,26 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             // The code ran and its output is here: that is the answer, whatever storage says.
             GiveUp(execution, e);
         }
-        return run.End == RunEnd.NeverStarted
-            ? Lost()
-            : new ExecutionResult(run.Items, run.Stdout, run.Stderr, run.Error, count, ContextState.Lost, _session.Incarnation);
+        return run.End == RunEnd.NeverStarted ? Lost() : Ended(run, count, ContextState.Lost);
     }
 
     /// <summary>
-    /// Tells everybody who waited of a loss, and goes on only when somebody has taken that answer or all of them are gone:
-    /// then it stays owed to whoever comes next.
+    /// Tells of a loss, and goes on only when somebody has taken that answer or all of them are gone: then it stays owed to
+    /// whoever comes next.
     /// </summary>
-    private async Task TellLossAsync(Execution execution)
+    private async Task TellLossAsync(List<Execution> losers)
     {
-        var told = CompleteWaiting(Lost()).Append(execution).Select(loser => loser.HandedOut).ToList();
+        foreach (var loser in losers)
+            loser.Complete(Lost());
         try
         {
-            if (Array.Exists(await Task.WhenAll(told), handedOut => handedOut))
+            if (Array.Exists(await Task.WhenAll(losers.Select(loser => loser.HandedOut)), handedOut => handedOut))
                 await _session.SettleLossAsync();
         }
         catch (Exception e)
         {
-            GiveUp(execution, e);
+            GiveUp(losers[0], e);
         }
-    }
-
-    private IReadOnlyList<Execution> CompleteWaiting(ExecutionResult result)
-    {
-        var waiting = _queue.TakeWaiting();
-        foreach (var execution in waiting)
-            execution.Complete(result);
-        return waiting;
     }
 
     /// <summary>What memory says may not be what storage holds: this activation takes nothing more, the next reads it anew.</summary>
@@ -205,17 +207,24 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         DeactivateOnIdle();
     }
 
-    private ExecutionResult Lost() => NotRun(
+    private ExecutionEnded Ended(Run run, int count, ContextState state) =>
+        new(new ExecutionResult(run.Items, run.Stdout, run.Stderr, run.Error, count, state, _session.Incarnation));
+
+    private ExecutionEnded Lost() => NotRun(
         ErrorKind.ContextLost,
-        "The context's interpreter was lost and its state with it. The code was not run; the next call runs in a new interpreter.")
-        with
-    { State = ContextState.Lost };
+        "The context's interpreter was lost and its state with it. The code was not run; the next call runs in a new interpreter.",
+        ContextState.Lost);
 
-    private ExecutionResult NeverStarted(InterruptCause cause) => NotRun(
-        ErrorKind.Interrupted, $"The execution was interrupted before it started: {cause.Describe()}. The code was not run.");
+    /// <summary>What a silo that leaves did not begin can be sent again at once: another will take it.</summary>
+    private ExecutionReply NeverStarted(InterruptCause cause, ContextState? state = null) => cause == InterruptCause.ShuttingDown
+        ? Refused(RefusalReason.Unavailable)
+        : NotRun(
+            ErrorKind.Interrupted, $"The execution was interrupted before it started: {cause.Describe()}. The code was not run.", state);
 
-    private ExecutionResult NotRun(ErrorKind kind, string value) =>
-        new([], [], [], ExecutionError.Of(kind, value), null, _session.Exists ? ContextState.Kept : null, _session.Incarnation);
+    private ExecutionEnded NotRun(ErrorKind kind, string value, ContextState? state = null) => new(new ExecutionResult(
+        [], [], [], ExecutionError.Of(kind, value), null, state ?? (_session.Exists ? ContextState.Kept : null), _session.Incarnation));
+
+    private ExecutionRefused Refused(RefusalReason reason) => new(reason, _language);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Execution {ExecutionId} ended after {Milliseconds} ms: {Error} {State}")]
     private static partial void LogEnded(ILogger logger, string executionId, long milliseconds, ErrorKind? error, ContextState? state);

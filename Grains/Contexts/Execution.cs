@@ -5,7 +5,7 @@ namespace Sandbox.Cluster.Grains.Contexts;
 /// <summary>One execution from its acceptance to the moment its result is handed out, or nobody is left to take it.</summary>
 internal sealed class Execution
 {
-    private readonly TaskCompletionSource<ExecutionResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ExecutionReply> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<InterruptCause> _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _handedOut = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
@@ -24,8 +24,8 @@ internal sealed class Execution
 
     public ExecuteCommand Command { get; }
 
-    /// <summary>Completes when it has ended.</summary>
-    public Task<ExecutionResult> Result => _result.Task;
+    /// <summary>Completes when it has ended, or was refused after all.</summary>
+    public Task<ExecutionReply> Reply => _reply.Task;
 
     /// <summary>Completes with the first cause to interrupt it.</summary>
     public Task<InterruptCause> Interrupted => _interrupted.Task;
@@ -41,7 +41,7 @@ internal sealed class Execution
             Leave(tookResult: false);
     }
 
-    public void Complete(ExecutionResult result) => _result.TrySetResult(result);
+    public void Complete(ExecutionReply reply) => _reply.TrySetResult(reply);
 
     /// <summary>
     /// Waits for the end on behalf of its client; false when it is not there within <paramref name="patience"/>. From then
@@ -50,14 +50,14 @@ internal sealed class Execution
     public async Task<bool> EndsWithinAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         _leaseTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        await ((Task)Result).WaitAsync(patience, _time, cancellationToken)
+        await ((Task)Reply).WaitAsync(patience, _time, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (cancellationToken.IsCancellationRequested)
         {
             Interrupt(InterruptCause.ClientGone);
             return false;
         }
-        if (Result.IsCompleted)
+        if (Reply.IsCompleted)
         {
             Leave(tookResult: true);
             return true;

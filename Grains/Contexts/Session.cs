@@ -8,7 +8,7 @@ namespace Sandbox.Cluster.Grains.Contexts;
 /// and a running process are two things; this is where they meet, where a loss is noticed, and where it stays owed until
 /// somebody has been told.
 /// </summary>
-internal sealed class Session(IPersistentState<ContextRecord> record, IInterpreterPool pool, TimeProvider time) : IAsyncDisposable
+internal sealed class Session(IPersistentState<ContextRecord> record, IInterpreterPool pool, string tenant, TimeProvider time) : IAsyncDisposable
 {
     private bool _closed;
     private IHome? _home;
@@ -110,7 +110,7 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
     private async Task MoveAsync(Language language, CancellationToken cancellationToken)
     {
         await LeaveHomeAsync();
-        _home = await pool.OpenHomeAsync(language, cancellationToken);
+        _home = await pool.OpenHomeAsync(language, tenant, cancellationToken);
     }
 
     private async ValueTask LeaveHomeAsync()

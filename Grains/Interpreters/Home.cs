@@ -12,16 +12,25 @@ internal sealed class Home : IHome
     private readonly string _name;
     private readonly Language _language;
     private readonly OutputLimits _limits;
+    private readonly Func<Socket, IAsyncDisposable>? _serveEgress;
     private readonly InterpreterOptions _options;
     private readonly Socket _socket;
 
-    private Home(Socket socket, string socketPath, string name, Language language, OutputLimits limits, InterpreterOptions options)
+    private Home(
+        Socket socket,
+        string socketPath,
+        string name,
+        Language language,
+        OutputLimits limits,
+        Func<Socket, IAsyncDisposable>? serveEgress,
+        InterpreterOptions options)
     {
         _socket = socket;
         _socketPath = socketPath;
         _name = name;
         _language = language;
         _limits = limits;
+        _serveEgress = serveEgress;
         _options = options;
         Ended = WaitForEndAsync();
     }
@@ -29,9 +38,20 @@ internal sealed class Home : IHome
     public Task Ended { get; }
 
     /// <summary>Asks a launcher for a new home.</summary>
+    /// <param name="socketPath">The launcher's socket.</param>
+    /// <param name="language">The launcher's language.</param>
+    /// <param name="limits">What is kept of an interpreter's output.</param>
+    /// <param name="serveEgress">Serves the door out of a context's network; null: there is none.</param>
+    /// <param name="options">The timeouts.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="InterpreterUnavailableException">There was none to be had within the configured time.</exception>
     public static async Task<Home> OpenAsync(
-        string socketPath, Language language, OutputLimits limits, InterpreterOptions options, CancellationToken cancellationToken)
+        string socketPath,
+        Language language,
+        OutputLimits limits,
+        Func<Socket, IAsyncDisposable>? serveEgress,
+        InterpreterOptions options,
+        CancellationToken cancellationToken)
     {
         var socket = await LauncherSocket.ConnectAsync(socketPath, cancellationToken);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -40,7 +60,7 @@ internal sealed class Home : IHome
         {
             await using var stream = new NetworkStream(socket, ownsSocket: false);
             await stream.WriteAsync(Requests.Open(), bound.Token);
-            return new Home(socket, socketPath, await ReadNameAsync(stream, bound.Token), language, limits, options);
+            return new Home(socket, socketPath, await ReadNameAsync(stream, bound.Token), language, limits, serveEgress, options);
         }
         catch (Exception e)
         {
@@ -56,7 +76,7 @@ internal sealed class Home : IHome
     }
 
     public async Task<IInterpreter> StartInterpreterAsync(CancellationToken cancellationToken) =>
-        await Interpreter.EnterAsync(_socketPath, _name, _language, _limits, _options, cancellationToken);
+        await Interpreter.EnterAsync(_socketPath, _name, _language, _limits, _serveEgress, _options, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

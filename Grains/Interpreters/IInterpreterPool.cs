@@ -8,7 +8,10 @@ public interface IInterpreterPool
     /// <summary>Whether an interpreter of every language could be started now.</summary>
     bool IsReady { get; }
 
-    /// <summary>Hands out a new home, where interpreters of the language can be started; the caller owns it.</summary>
+    /// <summary>
+    /// Hands out a new home, where interpreters of the language can be started; the caller owns it. The tenant decides
+    /// which hosts they may reach.
+    /// </summary>
     /// <exception cref="InterpreterUnavailableException">There was none to be had within the configured time.</exception>
-    Task<IHome> OpenHomeAsync(Language language, CancellationToken cancellationToken);
+    Task<IHome> OpenHomeAsync(Language language, string tenant, CancellationToken cancellationToken);
 }

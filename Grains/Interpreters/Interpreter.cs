@@ -11,7 +11,8 @@ internal sealed class Interpreter : IInterpreter
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
     private readonly TimeSpan _endTimeout;
-    private readonly Task _reading;
+    private Task _reading = Task.CompletedTask;
+    private IAsyncDisposable? _egress;
     private readonly TaskCompletionSource<Hello> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<InterpreterEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -23,7 +24,6 @@ internal sealed class Interpreter : IInterpreter
         _socket = socket;
         _stream = new NetworkStream(socket, ownsSocket: true);
         _endTimeout = endTimeout;
-        _reading = Task.Run(ReadAsync);
     }
 
     public Task<InterpreterEnd> Ended => _ended.Task;
@@ -33,17 +33,27 @@ internal sealed class Interpreter : IInterpreter
     /// <param name="home">The home's name, which the launcher gave it.</param>
     /// <param name="language">The language that the driver has to speak.</param>
     /// <param name="limits">What the supervisor and the driver keep of its output.</param>
+    /// <param name="serveEgress">Serves the door out of the context's network until it is disposed; null: there is none.</param>
     /// <param name="options">The timeouts.</param>
     /// <param name="cancellationToken">Ends what was started.</param>
     /// <exception cref="InterpreterUnavailableException">The interpreter did not say hello in time, or not rightly.</exception>
     public static async Task<Interpreter> EnterAsync(
-        string socketPath, string home, Language language, OutputLimits limits, InterpreterOptions options, CancellationToken cancellationToken)
+        string socketPath,
+        string home,
+        Language language,
+        OutputLimits limits,
+        Func<Socket, IAsyncDisposable>? serveEgress,
+        InterpreterOptions options,
+        CancellationToken cancellationToken)
     {
         var interpreter = new Interpreter(await LauncherSocket.ConnectAsync(socketPath, cancellationToken), options.EndTimeout);
         try
         {
             await interpreter.SendAsync(Requests.Enter(home));
-            await interpreter.SendAsync(Requests.Start(limits));
+            await interpreter.SendAsync(Requests.Start(limits, hasEgress: serveEgress is not null));
+            if (serveEgress is not null)
+                await interpreter.OpenEgressAsync(serveEgress, options.StartTimeout, cancellationToken);
+            interpreter._reading = Task.Run(interpreter.ReadAsync, CancellationToken.None);
             var hello = await interpreter._hello.Task.WaitAsync(options.StartTimeout, cancellationToken);
             if (hello.Language != LanguageName(language))
                 throw new InterpreterUnavailableException("The launcher starts interpreters of another language.");
@@ -91,6 +101,23 @@ internal sealed class Interpreter : IInterpreter
         await _reading.WaitAsync(_endTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stream.DisposeAsync();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_egress is not null)
+            await _egress.DisposeAsync();
+    }
+
+    /// <summary>Before anything is read: the door comes with the first byte.</summary>
+    private async Task OpenEgressAsync(Func<Socket, IAsyncDisposable> serve, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(timeout);
+        try
+        {
+            _egress = serve(await AncillarySocket.ReceiveAsync(_socket, bound.Token));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new InterpreterUnavailableException("The interpreter handed over no door to its network.", e);
+        }
     }
 
     private static string LanguageName(Language language) => language switch

@@ -8,6 +8,8 @@ namespace Sandbox.Cluster.Grains.Interpreters;
 /// <summary>How a launcher is called.</summary>
 internal static class LauncherCommand
 {
+    private const int UsersOfALauncher = 2500;
+
     /// <summary>The script alone, with an environment that holds nothing of this process': that one has secrets.</summary>
     /// <exception cref="InterpreterUnavailableException">The script is not where the options say.</exception>
     public static ProcessStartInfo Create(InterpreterOptions options)
@@ -44,7 +46,8 @@ internal static class LauncherCommand
         if (language == Language.TypeScript)
             Add("--bun", BunPath(options));
         Add("--tier", tier.ToString().ToLowerInvariant());
-        Add("--user", isolation.User);
+        // Each launcher has users of its own, as many as there are between two of them.
+        Add("--user", isolation.User + (int)language * UsersOfALauncher);
         Add("--pool-minimum", options.WarmMinimum);
         Add("--pool-maximum", options.WarmMaximum);
         Add("--memory-bytes", isolation.MemoryBytes);

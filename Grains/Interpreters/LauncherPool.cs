@@ -1,8 +1,10 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Isolation;
+using Sandbox.Cluster.Grains.Isolation.Egress;
 
 namespace Sandbox.Cluster.Grains.Interpreters;
 
@@ -12,6 +14,8 @@ internal sealed partial class LauncherPool(
     IOptions<IsolationOptions> isolation,
     IOptions<OutputLimits> limits,
     IsolationProbe probe,
+    EgressPolicy egressPolicy,
+    EgressProxy egressProxy,
     TimeProvider time,
     ILogger<LauncherPool> logger)
     : IInterpreterPool, IHostedService, IAsyncDisposable
@@ -25,7 +29,7 @@ internal sealed partial class LauncherPool(
 
     public bool IsReady => Array.TrueForAll(_places, place => place.Launcher.IsCompletedSuccessfully);
 
-    public async Task<IHome> OpenHomeAsync(Language language, CancellationToken cancellationToken)
+    public async Task<IHome> OpenHomeAsync(Language language, string tenant, CancellationToken cancellationToken)
     {
         Launcher launcher;
         try
@@ -36,7 +40,8 @@ internal sealed partial class LauncherPool(
         {
             throw new InterpreterUnavailableException($"There is no {language} launcher; the log says why.", e);
         }
-        return await Home.OpenAsync(launcher.SocketPath, language, limits.Value, options.Value, cancellationToken);
+        return await Home.OpenAsync(
+            launcher.SocketPath, language, limits.Value, EgressOf(tenant, await probe.Report), options.Value, cancellationToken);
     }
 
     /// <summary>Starts the launchers without waiting for them: readiness is asked for by <see cref="IsReady"/>.</summary>
@@ -53,6 +58,12 @@ internal sealed partial class LauncherPool(
         await _stopping.CancelAsync();
         await _keeping;
     }
+
+    /// <summary>Only the tier full has a network of the context's own, where a door can be.</summary>
+    private Func<Socket, IAsyncDisposable>? EgressOf(string tenant, IsolationReport report) =>
+        report.Tier == IsolationTier.Full && egressPolicy.For(tenant) is { } allowed
+            ? listener => egressProxy.Serve(listener, allowed)
+            : null;
 
     /// <summary>One launcher after the other, until the silo stops; one that cannot start is tried again ever more slowly.</summary>
     private async Task KeepAsync(Place place)

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,10 @@ namespace Sandbox.Cluster.Grains.Isolation;
 /// insists on: never a silent downgrade.
 /// </summary>
 internal sealed partial class IsolationProbe(
-    IOptions<IsolationOptions> isolation, IOptions<InterpreterOptions> interpreters, ILogger<IsolationProbe> logger) : IHostedService
+    IOptions<IsolationOptions> isolation,
+    IOptions<InterpreterOptions> interpreters,
+    IMeterFactory meters,
+    ILogger<IsolationProbe> logger) : IHostedService
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
@@ -31,6 +35,7 @@ internal sealed partial class IsolationProbe(
             if (report.FaultsOf(isolation.Value) is { Count: > 0 } faults)
                 throw new InvalidOperationException($"{string.Join(" ", faults)}. See deploy/docs/security.md.");
             LogReport(logger, report.Tier, report.Limits, report.Reasons);
+            Export(report);
             _report.SetResult(report);
         }
         catch (Exception e)
@@ -68,6 +73,15 @@ internal sealed partial class IsolationProbe(
                 $"{interpreters.Value.PythonPath} cannot be started; run deploy/prerequisites.sh or set {InterpreterOptions.Section}:PythonPath.", e);
         }
     }
+
+    /// <summary>Always 1; the tags tell.</summary>
+    private void Export(IsolationReport report) => meters.Create(Metrics.MeterName).CreateObservableGauge(
+        "sandbox.isolation",
+        () => new Measurement<int>(
+            1,
+            KeyValuePair.Create<string, object?>("tier", IsolationReport.Name(report.Tier)),
+            KeyValuePair.Create<string, object?>("limits", IsolationReport.Name(report.Limits))),
+        description: "The walls around user code: tier and keeper of the limits.");
 
     private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 

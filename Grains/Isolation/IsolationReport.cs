@@ -36,5 +36,6 @@ public sealed record IsolationReport(IsolationTier Tier, LimitKeeper Limits, IRe
         ? "nothing"
         : string.Join("; ", Missing.OrderBy(missing => missing.Key, StringComparer.Ordinal).Select(missing => $"{missing.Key}: {missing.Value}"));
 
-    private static string Name<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+    /// <summary>As the report and the metrics write it.</summary>
+    internal static string Name<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 }

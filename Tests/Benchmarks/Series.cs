@@ -12,7 +12,8 @@ internal sealed class Series(string name)
     {
         var started = Stopwatch.GetTimestamp();
         await once();
-        _milliseconds.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        lock (_milliseconds)
+            _milliseconds.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
     public override string ToString()

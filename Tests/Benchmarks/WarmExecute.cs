@@ -37,7 +37,7 @@ internal static class WarmExecute
         var options = new InterpreterOptions { DriversDirectory = Repository.Drivers };
         await using var launcher = await Launcher.StartAsync(
             language, options, IsolationTier.Full, new IsolationOptions(), NullLogger.Instance, CancellationToken.None);
-        await using var home = await Home.OpenAsync(launcher.SocketPath, language, new OutputLimits(), options, CancellationToken.None);
+        await using var home = await Home.OpenAsync(launcher.SocketPath, language, new OutputLimits(), null, options, CancellationToken.None);
         await using var bare = await home.StartInterpreterAsync(CancellationToken.None);
         var body = Encoding.UTF8.GetBytes($$"""{"code":"1+1","context_id":"bench-{{language}}","language":"{{language}}"}""");
 

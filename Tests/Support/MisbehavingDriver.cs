@@ -42,6 +42,7 @@ internal sealed class MisbehavingDriver : IAsyncDisposable
         "home",
         Cluster.Grains.Interfaces.Contexts.Language.Python,
         new OutputLimits(),
+        null,
         new InterpreterOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30), EndTimeout = TimeSpan.FromSeconds(5) },
         CancellationToken.None);
 

@@ -11,6 +11,7 @@ internal static class EventReader
 {
     private const int ProtocolVersion = 1;
     private const int MaxDisplayIdLength = 256;
+    private const int MaxErrorNameLength = 256;
 
     /// <exception cref="ProtocolException">The frame is no event of the protocol.</exception>
     public static InterpreterEvent Read(JsonElement frame)
@@ -110,8 +111,11 @@ internal static class EventReader
             return new Done(Text(frame, "id"), null);
         if (error.ValueKind != JsonValueKind.Object)
             throw new ProtocolException("An error is not an object.");
+        var name = Text(error, "name");
+        if (name.Length > MaxErrorNameLength)
+            throw new ProtocolException("An error's name is too long.");
         return new Done(Text(frame, "id"), new RaisedError(
-            Text(error, "name"), Text(error, "value"), Text(error, "traceback"), Flag(error, "memory")));
+            name, Text(error, "value"), Text(error, "traceback"), Flag(error, "memory")));
     }
 
     private static Ended ReadEnded(JsonElement frame)

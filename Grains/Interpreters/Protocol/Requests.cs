@@ -13,7 +13,7 @@ internal static class Requests
         json.WriteString("home"u8, home);
     });
 
-    public static byte[] Start(OutputLimits limits) => Frame.Write(json =>
+    public static byte[] Start(OutputLimits limits, bool hasEgress) => Frame.Write(json =>
     {
         json.WriteString("op"u8, "start"u8);
         json.WriteStartObject("limits"u8);
@@ -22,6 +22,8 @@ internal static class Requests
         json.WriteEndObject();
         json.WriteStartObject("env"u8);
         json.WriteEndObject();
+        if (hasEgress)
+            json.WriteBoolean("egress"u8, true);
     });
 
     public static byte[] Execute(InterpreterCommand command) => Frame.Write(json =>

@@ -2,10 +2,17 @@
 
 from typing import NamedTuple
 
+from .egress import PROXY_URL
+
 _COMMON = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "TERM": "dumb",
+    # The one way out, where there is one; without it nobody listens there.
+    "HTTPS_PROXY": PROXY_URL,
+    "https_proxy": PROXY_URL,
+    "NO_PROXY": "localhost,127.0.0.1,::1",
+    "no_proxy": "localhost,127.0.0.1,::1",
 }
 
 

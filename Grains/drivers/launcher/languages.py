@@ -19,7 +19,14 @@ class Python:
     runtime_bytes = 0
     files: dict[str, str] = {}
     # A thread a core for each of hundreds of interpreters helps nobody; set before numpy is loaded.
-    environment = {"OPENBLAS_NUM_THREADS": "1"}
+    environment = {
+        "OPENBLAS_NUM_THREADS": "1",
+        # Debian's pip refuses to install anywhere else, and there is nowhere else.
+        "PIP_USER": "1",
+        "PIP_BREAK_SYSTEM_PACKAGES": "1",
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
 
     def __init__(self, load_package):
         os.environ.update(self.environment)
@@ -42,6 +49,8 @@ class TypeScript:
     # JavaScriptCore reserves far more than it uses, and does not survive a refusal: the cgroup is its limit.
     runtime_bytes = 1 << 30
     environment = {
+        # With `bun` on it, for `bun add` and whatever user code starts.
+        "PATH": "/sandbox:/usr/bin:/bin",
         # Bun would otherwise write its cache into the home, and report to its makers.
         "BUN_RUNTIME_TRANSPILER_CACHE_PATH": "0",
         "DO_NOT_TRACK": "1",

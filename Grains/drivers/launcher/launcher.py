@@ -26,14 +26,14 @@ _PRIVATE_BUILTINS = dict(vars(builtins))
 
 
 class _Loader(SourceFileLoader):
-    """Loads modules with builtins of their own, and writes no bytecode beside the sources."""
+    """Loads modules with builtins of their own and without bytecode, under names that are no paths: users see stacks."""
 
     def exec_module(self, module):
         module.__dict__["__builtins__"] = _PRIVATE_BUILTINS
         super().exec_module(module)
 
-    def set_data(self, path, data, *, _mode=0o666):
-        pass
+    def get_code(self, fullname):
+        return self.source_to_code(self.get_data(self.path), f"<{fullname}>")
 
 
 class _Finder:
@@ -162,7 +162,14 @@ def _parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+# Runs this file as a text, so that no stack names its path either.
+_PROGRAM = ("import sys; path = sys.argv.pop(1); "
+            "exec(compile(open(path, 'rb').read(), '<sandbox_launcher>', 'exec'), {'__name__': '__launcher__', '__file__': path})")
+
 if __name__ == "__main__":
+    os.execv(sys.executable, [sys.executable, "-I", "-c", _PROGRAM, os.path.abspath(__file__), *sys.argv[1:]])
+
+if __name__ == "__launcher__":
     code = main()
     # Not through the interpreter's own exit: that would run what libraries registered, long after their time.
     sys.stdout.flush()

@@ -3,6 +3,7 @@
 Knows the protocol and nothing of polling or processes. Any fault of either side is raised as FrameError.
 """
 
+from . import egress
 from .driver_process import DriverProcess
 from .events import check_event
 from .frames import FrameError, FrameReader, json_bytes, json_string, pack, parse
@@ -40,6 +41,8 @@ class Relay:
             raise FrameError("host: start must be the first request, once")
         if op == "start":
             self._stream_bytes = request["limits"]["stream_bytes"]
+            if request.get("egress"):
+                egress.hand_over(self._host.fd)
             self._driver.send(body)
         elif op == "execute":
             self._execute(request["id"], body)

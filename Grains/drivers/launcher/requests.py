@@ -24,6 +24,8 @@ def _check_start(request: dict) -> None:
     for member in ("stream_bytes", "item_bytes"):
         if type(limits.get(member)) is not int or limits[member] < 0:
             raise FrameError("host: start with a bad limit")
+    if type(request.get("egress", False)) is not bool:
+        raise FrameError("host: start with a flag that is no boolean")
     _check_environment(request)
 
 

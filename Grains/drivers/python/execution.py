@@ -50,6 +50,7 @@ class Executor:
             if memory.is_exhaustion(error):
                 done["error"]["memory"] = True
         self._attempt_user_code(self._flush_user_streams)
+        self._items.finish()
         variables.put_back()
         # An interrupt that user code had blocked comes in here, and is over with this execution.
         self._gate.install()

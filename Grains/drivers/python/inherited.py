@@ -8,7 +8,7 @@ import random
 import sys
 import tempfile
 
-from . import coroutines
+from . import coroutines, user_packages
 
 
 def renew(environment: dict) -> None:
@@ -19,6 +19,7 @@ def renew(environment: dict) -> None:
     sys.orig_argv = [sys.executable]
     if "" not in sys.path:
         sys.path.insert(0, "")
+    user_packages.look_for_them()
     random.seed()
     # It remembers a directory of the launcher's.
     tempfile.tempdir = None

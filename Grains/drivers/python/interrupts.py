@@ -19,7 +19,8 @@ class HardInterrupt(BaseException):
     """The second rung: raised in code that would not stop for KeyboardInterrupt. `except Exception` cannot catch it."""
 
 
-# Tracebacks name it without a module of ours.
+# To its user it is an interrupt like the other one.
+HardInterrupt.__name__ = HardInterrupt.__qualname__ = "KeyboardInterrupt"
 HardInterrupt.__module__ = "builtins"
 _NEVER = {KeyboardInterrupt: 0.0, HardInterrupt: 0.0}
 
@@ -84,30 +85,33 @@ class Gate:
 
     def _arm(self) -> None:
         self.armed = True
-        if self._pending is not None:
-            self._raise(self._pending)
+        kind = self._pending
+        if kind is not None and self._is_due(kind):
+            raise kind
+
+    # The frame of whoever raises is the last one of the user's traceback, so it is one and no more.
 
     def _on_soft(self, number, frame):
-        self._interrupt(KeyboardInterrupt)
+        if self._is_due(KeyboardInterrupt):
+            raise KeyboardInterrupt
 
     def _on_hard(self, number, frame):
-        self._interrupt(HardInterrupt)
+        if self._is_due(HardInterrupt):
+            raise HardInterrupt
 
-    def _interrupt(self, kind) -> None:
-        if self.armed:
-            self._raise(kind)
-        elif self.executing or self._request_waiting():
+    def _is_due(self, kind) -> bool:
+        """Whether it is to be raised now; if not it may be later."""
+        if not self.armed:
             # Between two executions with nothing to read, it was meant for one that is over.
-            if self._pending is not HardInterrupt:
+            if (self.executing or self._request_waiting()) and self._pending is not HardInterrupt:
                 self._pending = kind
-
-    def _raise(self, kind) -> None:
+            return False
         now = monotonic()
         self._pending = None
         if now - self._last_raised[kind] < _SECONDS_BETWEEN:
-            return
+            return False
         self._last_raised[kind] = now
-        raise kind
+        return True
 
 
 def _do_nothing(number, frame):

@@ -4,20 +4,23 @@ from base64 import b64encode
 from math import isfinite
 from numbers import Integral, Real
 
-# System.Text.Json stops at 64 levels, and a frame adds three.
-_MAX_DEPTH = 48
-_MAX_INTEGER_BITS = 1024
+# A frame may nest 200 levels, and two of them are its own.
+_MAX_DEPTH = 198
+# 4300 digits: as many as the json module reads and Python writes without being told to.
+_MAX_INTEGER_BITS = 14_284
+_PLAIN_INTEGER = 1 << 64
+
+_SCALARS = {str, int, float, bool, type(None)}
 
 
 class NoJson(Exception):
-    """The value has no JSON, or too much of it."""
+    """The value has no JSON, or too much of it; the message says why."""
 
 
 def plain_json(value, limit: int):
     """A copy made of plain dict, list, str, int, finite float, bool and None, of at most about `limit` bytes as JSON.
 
-    NaN and infinities become None, as do integers nobody can read; keys become strings; an object of another type
-    becomes its str. A value that contains itself has no JSON.
+    NaN and infinities become None; keys become strings; an object of another type becomes its str.
     """
     return _Copier(limit).copy(value, 0)
 
@@ -31,36 +34,66 @@ class _Copier:
         kind = type(value)
         if kind is str:
             return self._text(value)
+        if kind is dict or kind is list or kind is tuple or isinstance(value, (dict, list, tuple)):
+            return self._container(value, depth)
         self._spend(1)
         if value is None or kind is bool:
             return value
         if kind is int:
-            return value if value.bit_length() <= _MAX_INTEGER_BITS else None
+            return self._integer(value)
         if kind is float:
             return value if isfinite(value) else None
-        if isinstance(value, (dict, list, tuple)):
-            return self._container(value, depth)
         return self._other(value)
 
     def _container(self, value, depth: int):
         identity = id(value)
-        if depth >= _MAX_DEPTH or identity in self._path:
-            raise NoJson
+        if identity in self._path:
+            raise NoJson("it contains itself")
+        if depth >= _MAX_DEPTH:
+            raise NoJson(f"it nests deeper than {_MAX_DEPTH} levels")
         self._path.add(identity)
-        # Methods of the base classes: an override could do anything, this cannot.
+        self._spend(2)
+        # Methods of the base classes: an override could do anything, this cannot. And loops, not comprehensions, which
+        # would be one more frame of the recursion each.
         if isinstance(value, dict):
-            items = list(dict.items(value))
-            copy = {self._key(key): self.copy(item, depth + 1) for key, item in items}
+            copy = {}
+            for key, item in list(dict.items(value)):
+                copy[self._text(key) if type(key) is str else self._key(key)] = self.copy(item, depth + 1)
         else:
-            items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
-            copy = [self.copy(item, depth + 1) for item in items]
+            items = list(list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value))
+            copy = self._scalars(items)
+            if copy is None:
+                copy = []
+                for item in items:
+                    copy.append(self.copy(item, depth + 1))
         self._path.discard(identity)
         return copy
+
+    def _scalars(self, items: list) -> list | None:
+        """The whole list at once where nothing in it needs to be looked at: data is mostly rows of numbers or texts."""
+        kinds = set(map(type, items))
+        if not kinds <= _SCALARS:
+            return None
+        if float in kinds and not all(map(isfinite, (item for item in items if type(item) is float))):
+            return None
+        if int in kinds and not all(-_PLAIN_INTEGER < item < _PLAIN_INTEGER for item in items if type(item) is int):
+            return None
+        # No less than a digit and a comma each.
+        self._spend(2 * len(items))
+        if str in kinds:
+            self._spend(sum(len(item) for item in items if type(item) is str))
+        return items
 
     def _key(self, key) -> str:
         if key is None or key is True or key is False:
             return {None: "null", True: "true", False: "false"}[key]
-        return self._text(key if type(key) is str else str(key))
+        return self._text(str(key))
+
+    def _integer(self, value: int) -> int:
+        if value.bit_length() > _MAX_INTEGER_BITS:
+            raise NoJson("it holds an integer of more than 4300 digits")
+        self._spend(value.bit_length() // 4)
+        return value
 
     def _other(self, value):
         if isinstance(value, str):
@@ -80,4 +113,4 @@ class _Copier:
     def _spend(self, amount: int) -> None:
         self._left -= amount
         if self._left < 0:
-            raise NoJson
+            raise NoJson("it is too large")

@@ -1,30 +1,23 @@
 """IPython's shell, made to report instead of print."""
 
-import subprocess
 import sys
+from pathlib import Path
 
+import IPython
 from IPython.core import page
 from IPython.core.autocall import ExitAutocall
-from IPython.core.compilerop import CachingCompiler
 from IPython.core.events import EventManager, available_events
-from IPython.core.inputtransformer2 import leading_empty_lines
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type, default
 from traitlets.config import Config
 
-from . import coroutines
+from . import coroutines, scripts
 from .display import Hook, Publisher
 from .interrupts import Gate
-from .tracebacks import cell_name, describe, format_traceback
+from .lines import Compiler, Transformer
+from .tracebacks import describe, format_traceback
 
-
-class Compiler(CachingCompiler):
-    """Names cells as tracebacks show them."""
-
-    def get_code_name(self, raw_code, transformed_code, number):
-        name = cell_name(number)
-        # `get_ipython().run_cell(...)` inside of a cell: another source with the same number.
-        return name if name not in self._filename_map else f"{name}.{len(self._filename_map)}"
+_IPYTHON = f"{Path(IPython.__file__).parent}/"
 
 
 class Leave(ExitAutocall):
@@ -70,7 +63,7 @@ class Shell(InteractiveShell):
         # Settings that would be remembered in files outside of any session.
         self.db = {}
         self.set_hook("show_in_pager", page.as_hook(page.display_page), 90)
-        _keep_line_numbers(self.input_transformer_manager.cleanup_transforms)
+        self.input_transformer_manager = Transformer()
 
     def run(self, code: str, count: int) -> BaseException | None:
         """Runs a cell; what it raised, or what a magic in it reported."""
@@ -78,7 +71,11 @@ class Shell(InteractiveShell):
         self._shown_error = self._transform_error = None
         result = self.run_cell(code, store_history=True)
         self.history_manager.db_input_cache.clear()
-        return self._error_of(result)
+        error = self._error_of(result)
+        if error is not None:
+            # Where `%tb` and debuggers look for it.
+            sys.last_type, sys.last_value, sys.last_traceback = type(error), error, error.__traceback__
+        return error
 
     def _error_of(self, result) -> BaseException | None:
         return result.error_before_exec or result.error_in_exec or self._shown_error
@@ -112,6 +109,10 @@ class Shell(InteractiveShell):
         # What every `__main__` has, and `reset` takes away; multiprocessing looks for the `__spec__`.
         for name, value in {"__name__": "__main__", "__spec__": None}.items():
             self.user_ns.setdefault(name, value)
+
+    def init_magics(self):
+        super().init_magics()
+        self.register_magics(scripts.Scripts)
 
     def init_events(self):
         self.events = Events(self, available_events)
@@ -165,14 +166,24 @@ class Shell(InteractiveShell):
         return False
 
     def showtraceback(self, exc_tuple=None, *arguments, **options):
-        """A magic reports what its code raised: the error of the cell. A formatter reports beside it: text."""
+        """A magic reports what its code raised: the error of the cell. A formatter, or the user, reports beside it: text."""
         error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
-        if error is None or error is self._transform_error:
+        if error is None:
+            # `%tb`
+            self._print_last_error()
+        elif error is self._transform_error:
             return
-        if exc_tuple is None:
+        elif exc_tuple is None and sys._getframe(1).f_code.co_filename.startswith(_IPYTHON):
             self._shown_error = error
         else:
             print(format_traceback(error), file=sys.stderr)
+
+    def _print_last_error(self):
+        error = getattr(sys, "last_value", None)
+        if error is None:
+            print("No traceback available to show.", file=sys.stderr)
+        else:
+            self.call_user_code(_report, error)
 
     def showsyntaxerror(self, *arguments, **options):
         self._shown_error = sys.exc_info()[1]
@@ -181,14 +192,8 @@ class Shell(InteractiveShell):
 
     def system(self, cmd):
         """`!command`: its output goes the way of all output, as it comes; an interrupt reaches it in our group."""
-        sys.stdout.flush()
-        process = subprocess.Popen(["/bin/sh", "-c", self.var_expand(cmd, depth=1)], stdin=subprocess.DEVNULL)
-        try:
-            self.user_ns["_exit_code"] = process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
+        code, _, _ = scripts.run(self.gate, ["/bin/sh", "-c", self.var_expand(cmd, depth=1)])
+        self.user_ns["_exit_code"] = code
 
     system_raw = system_piped = system
 
@@ -211,13 +216,3 @@ def make_shell() -> Shell:
     shell = Shell.instance(config=config)
     shell.display_formatter.active_types = list(shell.display_formatter.format_types)
     return shell
-
-
-def _keep_line_numbers(transforms: list) -> None:
-    """IPython drops leading empty lines, and with them the user's line numbers; a cell magic alone needs it so."""
-
-    def before_a_cell_magic(lines):
-        stripped = leading_empty_lines(lines)
-        return stripped if stripped and stripped[0].startswith("%%") else lines
-
-    transforms[transforms.index(leading_empty_lines)] = before_a_cell_magic

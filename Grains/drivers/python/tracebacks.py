@@ -1,8 +1,8 @@
 """Errors as plain text: the user's frames, the user's line numbers, and nothing of ours."""
 
 import re
-import sys
 import traceback
+from linecache import getline
 from pathlib import Path
 from traceback import StackSummary, TracebackException
 
@@ -11,13 +11,20 @@ from IPython.core.error import UsageError
 
 from sandbox_launcher.frames import utf8
 
+from .budget import notice
+
+# In UTF-16 code units, as the host counts them.
+MAX_NAME_UNITS = 256
 MAX_VALUE_BYTES = 64 * 1024
 MAX_TRACEBACK_BYTES = 256 * 1024
 
-_OURS = (f"{Path(__file__).parent}/", f"{Path(sys.modules['sandbox_launcher'].__file__).parent}/")
-# What lies between us and the first line of a cell.
-_MACHINERY = (*_OURS, f"{Path(IPython.__file__).parent}/", f"{Path(traceback.__file__).parent}/asyncio/")
+# The launcher names our modules so.
+_OURS = ("<sandbox_", f"{Path(IPython.__file__).parent}/", "<decorator-gen-")
+# What lies between those and the first line of a cell.
+_LIBRARY = Path(traceback.__file__).parent
+_MACHINERY = (f"{_LIBRARY}/asyncio/", f"{_LIBRARY}/codeop.py")
 
+_NOTICE_BYTES = 64
 _MAX_FRAMES = 4000
 _SHOWN_AT_EACH_END = 30
 _MAX_CHAIN = 10
@@ -54,7 +61,8 @@ def describe_briefly(error: BaseException) -> dict:
 
 def class_name(error: BaseException) -> str:
     # Not `type(error).__name__`: a metaclass can make that anything.
-    return _class_name(type(error))
+    name = _class_name(type(error))
+    return name.encode("utf-16-le", "surrogatepass")[:2 * MAX_NAME_UNITS].decode("utf-16-le", "ignore")
 
 
 def format_traceback(error: BaseException) -> str:
@@ -85,6 +93,9 @@ def _clean(description: TracebackException, seen: set, depth: int = 0) -> None:
         return
     seen.add(id(description))
     description.stack = _Stack(_user_frames(description.stack))
+    if getattr(description, "text", "") is None and description.lineno is not None:
+        # The compiler of a syntax tree has no source to show.
+        description.text = getline(description.filename, int(description.lineno)) or None
     if depth >= _MAX_CHAIN:
         description.__cause__ = description.__context__ = None
     for other in (description.__cause__, description.__context__, *(description.exceptions or ())):
@@ -104,6 +115,5 @@ def _cut(text: str, limit: int) -> str:
     data = utf8(text)
     if len(data) <= limit:
         return data.decode()
-    notice = "\n[truncated: {} bytes dropped]"
-    kept = data[: limit - len(notice) - 20].decode("utf-8", "ignore")
-    return kept + notice.format(len(data) - len(kept.encode()))
+    kept = data[: limit - _NOTICE_BYTES].decode("utf-8", "ignore")
+    return f"{kept}\n{notice(len(data) - len(kept.encode()))}"

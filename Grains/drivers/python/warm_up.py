@@ -66,6 +66,8 @@ def _make_warm_shell():
                 tracebacks.describe(error)
     finally:
         sys.stdout, sys.stderr = outputs
+    for name in ("last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
     shell.reset(new_session=True)
     shell.compile._filename_map.clear()
     # Or the first `%run` of every session would take the figure drawn above for its own.

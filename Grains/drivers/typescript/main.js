@@ -20,8 +20,9 @@ module.exports = function start(userland) {
   installStdio(expose);
   installImports(userland, expose);
   installDisplays(userland, expose, {
-    show: (value) => session.bundleOf(value),
-    send: (item) => session.display(item),
+    roomFor: (item) => session.roomFor(item),
+    show: (value, room) => session.bundleOf(value, room),
+    send: (item, bundle) => session.display(item, bundle),
   });
   host.openDoorbell(FD.doorbell, wakeUp);
   // From a timer, so that the module that started us has finished loading.

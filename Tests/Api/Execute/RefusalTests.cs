@@ -26,6 +26,8 @@ public class RefusalTests(ApiFixture api)
     [InlineData("""{"code":{}}""", "code: must be a string, not an object")]
     [InlineData("""{"code":"\ud800"}""", "code: " + Surrogate)]
     [InlineData("""{"code":"1","code":"2"}""", "code: appears more than once")]
+    [InlineData("""{"code":"1","code":"2","code":"3"}""", "code: appears more than once")]
+    [InlineData("""{"code":"1","x":1,"y":2,"x":3,"y":4}""", "body: holds a member more than once")]
     [InlineData("""{"code":"1","context_id":""}""", "context_id: " + BadId)]
     [InlineData("""{"code":"1","context_id":".hidden"}""", "context_id: " + BadId)]
     [InlineData("""{"code":"1","context_id":"a/b"}""", "context_id: " + BadId)]

@@ -109,6 +109,24 @@ public class StopTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task Execute_WhenManyCallAfterTheStateWasLost_TellsOneAndRunsTheOthers()
+    {
+        var id = ApiFixture.NewContextId();
+        var sign = new Sign();
+        await api.Client.ExecuteAsync($"import threading\ndef end():\n    {sign.GivePython()}\nthreading.Timer(0.2, end).start()", contextId: id);
+        await sign.GivenAsync();
+        sign.Answer();
+        await ProcessGoneAsync(sign.ProcessId);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => api.Client.ExecuteAsync("1", contextId: id)));
+
+        var told = Assert.Single(answers, answer => answer.Status == HttpStatusCode.InternalServerError);
+        Assert.Equal(("ContextLost", "lost", "2"), (told.ErrorName, told.State, told.Incarnation));
+        Assert.All(answers.Except([told]), answer => Assert.Equal(("1", "kept", "2"), (answer.Text, answer.State, answer.Incarnation)));
+        Assert.Equal(8, (await api.Client.ExecuteAsync("1", contextId: id)).Count);
+    }
+
+    [Fact]
     public async Task Execute_WhenTheStateIsLost_TellsEverybodyWhoWaited()
     {
         var id = ApiFixture.NewContextId();

@@ -143,6 +143,13 @@ class Interpreter:
         self.close()
         return outcome
 
+    def receive_socket(self) -> socket.socket:
+        """What a 0 before the first frame carries."""
+        self._socket.settimeout(PATIENCE)
+        data, descriptors, _, _ = socket.recv_fds(self._socket, 1, 1)
+        assert data == b"\0" and len(descriptors) == 1
+        return socket.socket(fileno=descriptors[0])
+
     def has_event(self, seconds: float) -> bool:
         return bool(select.select([self._socket], [], [], seconds)[0])
 

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from interpreter_client import LIMITS
 from launcher_process import LauncherProcess, descendants, is_alive, wait_until
 
 GIVE_NAME = "open('/proc/self/comm', 'w').write('{}')"
@@ -147,3 +148,26 @@ def test_a_warm_interpreter_waits_before_anybody_asks():
         interpreter = launcher.start()
         assert interpreter.run("1 + 1").text == "2"
         interpreter.close()
+
+
+def test_a_door_is_handed_to_the_host_that_leads_into_the_context(launcher):
+    home = launcher.open()
+    interpreter = home.enter(is_held=False)
+    interpreter.send({"op": "start", "limits": LIMITS, "env": {}, "egress": True})
+    listener = interpreter.receive_socket()
+    assert interpreter.hello()
+    execution = interpreter.begin("""
+import os, socket
+client = socket.create_connection(("127.0.0.1", 3128))
+client.sendall(os.environ["HTTPS_PROXY"].encode())
+client.recv(100).decode()""")
+    with listener, listener.accept()[0] as accepted:
+        assert accepted.recv(100) == b"http://127.0.0.1:3128"
+        accepted.sendall(b"from outside")
+    assert interpreter.finish(execution).text == "'from outside'"
+    interpreter.close()
+
+
+def test_without_a_door_there_is_no_way_out(interpreter):
+    assert interpreter.run("import socket; socket.create_connection(('127.0.0.1', 3128))").error["name"] == "ConnectionRefusedError"
+    assert interpreter.run("socket.create_connection(('192.0.2.1', 80))").error["value"] == "[Errno 101] Network is unreachable"

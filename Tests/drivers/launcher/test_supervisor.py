@@ -188,7 +188,8 @@ def test_a_driver_gets_its_descriptors_its_group_and_a_new_environment():
         assert told["fds"] == [0, 1, 2, 3, 5, 6]
         assert told["group"] is True
         assert told["cwd"] == str(supervised.home) == told["env"]["HOME"] == told["env"]["TMPDIR"]
-        assert set(told["env"]) == {"PATH", "HOME", "TMPDIR", "LANG", "TERM"}
+        assert set(told["env"]) == {
+            "PATH", "HOME", "TMPDIR", "LANG", "TERM", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"}
 
 
 START = {"op": "start", "limits": {"stream_bytes": 1, "item_bytes": 1}, "env": {}}

@@ -79,16 +79,16 @@ def test_a_huge_value_is_replaced_by_how_huge_it_is(interpreter):
 def test_the_largest_representations_are_given_up_first(launcher):
     interpreter = launcher.start(item_bytes=1000)
     outcome = interpreter.run("display({'text/plain': 'small', 'text/html': 'x' * 2000}, raw=True)")
-    assert outcome.items[0]["data"] == {"text/plain": "small"}
+    assert outcome.items[0]["data"] == {"text/plain": "small\n[output truncated: 2000 bytes dropped]"}
     interpreter.close()
 
 
 def test_a_flood_of_items_ends_with_one_notice(launcher):
-    interpreter = launcher.start(item_bytes=500)
+    interpreter = launcher.start(item_bytes=1000)
     outcome = interpreter.run("for i in range(200): display({'text/plain': 'x' * 40}, raw=True)")
     texts = [item["data"]["text/plain"] for item in outcome.items]
     assert 5 < len(texts) < 20
-    assert texts[-1].startswith("[output truncated: ")
+    assert texts[-1] == f"[output truncated: {(200 - len(texts) + 1) * 42} bytes dropped]"
     assert interpreter.run("1").text == "1"
     interpreter.close()
 
@@ -97,8 +97,33 @@ def test_a_json_value_without_end_costs_no_more_than_the_budget(launcher):
     interpreter = launcher.start(item_bytes=100_000)
     outcome = interpreter.run("a = [0]\nfor _ in range(40): a = [a, a]\n"
                               "display({'application/json': a, 'text/plain': 'kept'}, raw=True)")
-    assert outcome.items[0]["data"] == {"text/plain": "kept"}
+    assert outcome.items[0]["data"] == {"text/plain": "kept\n[application/json left out: it is too large]"}
     interpreter.close()
+
+
+def test_an_image_that_does_not_fit_is_said_beside_it(interpreter):
+    outcome = interpreter.run("display({'image/png': b'x' * 20_000_000, 'text/plain': 'fig'}, raw=True)")
+    assert outcome.items[0]["data"] == {"text/plain": "fig\n[output truncated: 26666668 bytes dropped]"}
+
+
+def test_a_display_that_is_updated_gets_back_what_it_had(launcher):
+    interpreter = launcher.start(item_bytes=50_000)
+    outcome = interpreter.run("h = display('a', display_id='p')\nfor i in range(100): h.update(str(i) + ' ' + 'u' * 10_000)")
+    assert len(outcome.items) == 101 and outcome.items[-1]["data"]["text/plain"].startswith("'99 u")
+    interpreter.close()
+
+
+def test_a_value_that_does_not_fit_any_more_is_said_in_its_place(launcher):
+    interpreter = launcher.start(item_bytes=1000)
+    outcome = interpreter.run("display({'text/plain': 'x' * 730}, raw=True)\n'y' * 200")
+    assert outcome.text == "[output truncated: 202 bytes dropped]" and len(outcome.items) == 2
+    interpreter.close()
+
+
+def test_large_json_is_shown(interpreter):
+    outcome = interpreter.run("display({'application/json': {'a': list(range(1_000_000)), 'b': [{'c': 'x' * 50}] * 50_000}}, raw=True)")
+    data = outcome.items[0]["data"]["application/json"]
+    assert len(data["a"]) == 1_000_000 and data["b"][-1] == {"c": "x" * 50}
 
 
 def test_the_environment_of_an_execution_is_put_back(launcher):

@@ -62,12 +62,40 @@ describe('the value of a cell', () => {
   });
 
   const withoutJson = [
-    '({ a: 1n })', '({ a: new Map() })', '({ a: new (class X { x = 1 }) })', '({ a: new Proxy({}, {}) })', 'const loop: any = {}; loop.loop = loop; loop', 'new (class P { x = 1 })', '[1]', 'Object.create({ inherited: 1 })', '({ a: new Uint8Array(1) })', '({ list: new Array(100_000) })', 'import * as os from "node:os"\nos', 'let deep = {}; for (let i = 0; i < 1000; i++) deep = { deep }; deep',
+    '({ a: 1n })', '({ a: new Map() })', '({ a: new (class X { x = 1 }) })', '({ a: new Proxy({}, {}) })', 'const loop: any = {}; loop.loop = loop; loop', 'new (class P { x = 1 })', '[1]', 'Object.create({ inherited: 1 })', '({ a: new Uint8Array(1) })', 'import * as os from "node:os"\nos',
   ];
   it.each(withoutJson)('%s has no JSON', async (code) => {
     const { value, error } = await run(code);
     expect(error).toBeUndefined();
     expect(Object.keys(value!)).toEqual(['text/plain']);
+  });
+
+  const large: [what: string, code: string][] = [
+    ['20 000 numbers', '({ a: Array.from({ length: 20_000 }, (_, i) => i) })'],
+    ['100 000 holes', '({ a: new Array(100_000) })'],
+    ['a text of 1.2 MB', '({ a: "x".repeat(1_200_000) })'],
+    ['40 levels', 'let deep: any = {}; for (let i = 0; i < 40; i++) deep = { deep }; deep'],
+    ['198 levels', 'let deepest: any = {}; for (let i = 0; i < 197; i++) deepest = { deepest }; deepest'],
+    ['half a million members', 'Object.fromEntries(Array.from({ length: 500_000 }, (_, i) => [i, i]))'],
+  ];
+  it.each(large)('of %s has its JSON', async (_what, code) => {
+    const { value } = await run(code);
+    const copy = await run(`JSON.stringify(_).length === ${JSON.stringify(value?.['application/json']).length}`);
+    expect(copy.value?.['text/plain']).toBe('true');
+    expect(value?.['text/plain']).not.toContain('left out');
+  });
+
+  const cut: [what: string, code: string, why: string][] = [
+    ['199 levels', 'let tooDeep: any = {}; for (let i = 0; i < 198; i++) tooDeep = { tooDeep }; tooDeep', 'it nests deeper than 198 levels'],
+    ['more than fits', '({ a: "x".repeat(17_000_000) })', 'it is too large'],
+    ['the same array a billion times', 'let many: any = {}; for (let i = 0; i < 30; i++) many = { a: many, b: many }; many', 'it is too large'],
+    ['an endless array', '({ a: new Array(2 ** 32 - 1) })', 'it is too large'],
+  ];
+  it.each(cut)('of %s says that its JSON is left out', async (_what, code, why) => {
+    const { value, error } = await run(code);
+    expect(error).toBeUndefined();
+    expect(Object.keys(value!)).toEqual(['text/plain']);
+    expect(value!['text/plain'].split('\n').at(-1)).toBe(`[application/json left out: ${why}]`);
   });
 
   it('is an image when it is the bytes of a PNG', async () => {
@@ -88,8 +116,17 @@ describe('the value of a cell', () => {
 describe('display', () => {
   it('shows what the object says of itself, with the value types of the protocol', async () => {
     const { value } = await run(`({ [Symbol.for('Jupyter.display')]: () => ({
-      'text/html': '<b>x</b>', 'image/png': ${PNG}, 'image/jpeg': 'AA\\nAA', 'application/json': [1], 'application/vnd.x+json': { a: 1 }, 'text/plain': 5, 'text/x': {}, 'no type': 'x' }) })`);
+      'text/html': '<b>x</b>', 'image/png': ${PNG}, 'image/jpeg': 'AA\\nAA', 'application/json': [1], 'application/vnd.x+json': { a: 1 }, 'text/plain': 5 }) })`);
     expect(value).toEqual({ 'text/html': '<b>x</b>', 'image/png': PNG_BASE64, 'image/jpeg': 'AAAA', 'application/json': [1], 'application/vnd.x+json': { a: 1 }, 'text/plain': '5' });
+  });
+
+  it('says in the text which representation has no valid value, and why', async () => {
+    const { items } = await run(`const ring: any = {}; ring.ring = ring;
+      display({ 'text/plain': 'a', 'image/png': 'no base64!', 'image/jpeg': {}, 'application/json': ring, 'x/y+json': { n: 1n }, 'text/x': {}, 'no type': 'x' }, { raw: true })`);
+    expect(items[0]!.data).toEqual({
+      'text/plain': ['a', '[image/png left out: it is not base64]', '[image/jpeg left out: it is neither bytes nor base64]',
+        '[application/json left out: it contains itself]', '[x/y+json left out: it holds what JSON cannot]', '[text/x left out: it is no text]', '[no type left out: it is no MIME type]'].join('\n'),
+    });
   });
 
   it('shows the value as it is when its display method fails, and says so', async () => {
@@ -130,7 +167,19 @@ describe('display', () => {
 describe('the budget of an execution', () => {
   it('drops the largest representations until the rest fits', async () => {
     const { items } = await runWithin(1000, `display({ 'text/plain': 'short', 'text/html': 'x'.repeat(5000) }, { raw: true })`);
-    expect(items[0]!.data).toEqual({ 'text/plain': 'short' });
+    expect(items[0]!.data).toEqual({ 'text/plain': 'short\n[output truncated: 5000 bytes dropped]' });
+  });
+
+  it('says in a text of its own what it drops of an item without text', async () => {
+    const { items } = await runWithin(1000, `display({ 'text/html': 'h', 'image/png': new Uint8Array(3000) }, { raw: true })`);
+    expect(items[0]!.data).toEqual({ 'text/html': 'h', 'text/plain': '[output truncated: 4000 bytes dropped]' });
+  });
+
+  it('gets back what an update replaces', async () => {
+    const { items, error } = await runWithin(50_000, `for (let i = 0; i < 100; i++) display({ 'text/plain': i + ' ' + 'u'.repeat(10_000) }, { raw: true, display_id: 'p', update: i > 0 })`);
+    expect(error).toBeUndefined();
+    expect(items.length).toBe(100);
+    expect(items.at(-1)!.data['text/plain']).toStartWith('99 u');
   });
 
   it('says how much it drops when nothing fits', async () => {
@@ -139,18 +188,20 @@ describe('the budget of an execution', () => {
   });
 
   it('is for all items of an execution, and new for the next', async () => {
-    await using interpreter = await Interpreter.start({ limits: { item_bytes: 1000 } });
+    await using interpreter = await Interpreter.start({ limits: { item_bytes: 1200 } });
     const code = `for (let i = 0; i < 3; i++) display({ 'text/plain': 'x'.repeat(400) }, { raw: true })`;
     for (let round = 0; round < 2; round += 1) {
       const { items } = await interpreter.execute(code);
-      expect(items.map(({ data }) => data['text/plain'].length)).toEqual([400, 400, '[output truncated: 418 bytes dropped]'.length]);
+      expect(items.map(({ data }) => data['text/plain'].length)).toEqual([400, 400, '[output truncated: 402 bytes dropped]'.length]);
     }
   });
 
   it('bounds what a loop of displays can send', async () => {
     const { items, error } = await runWithin(1000, 'for (let i = 0; i < 50_000; i++) display("x")');
     expect(error).toBeUndefined();
-    expect(items.length).toBeLessThan(1000);
+    expect(items.length).toBeLessThan(20);
+    const dropped = 50_000 - (items.length - 1);
+    expect(items.at(-1)!.data['text/plain']).toBe(`[output truncated: ${dropped * '"\'x\'"'.length} bytes dropped]`);
   });
 
   it('cuts a value of 200 MB in the driver', async () => {

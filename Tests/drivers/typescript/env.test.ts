@@ -55,7 +55,7 @@ describe('environment variables', () => {
     const id = interpreter.begin('1', { env: { T: 't' } });
     await interpreter.next((event) => event.event === 'stdout');
     interpreter.interrupt(id, 1);
-    expect((await interpreter.end()).error?.name).toBe('Interrupted');
+    expect((await interpreter.end()).error?.name).toBe('KeyboardInterrupt');
     expect(await interpreter.evaluate('1')).toBe(1);
   });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FrameReader, createFrameEncoder } from '../../../Grains/drivers/typescript/protocol/frames.js';
+import { FrameReader, createFrameEncoder, toJson } from '../../../Grains/drivers/typescript/protocol/frames.js';
 import { checkRequest } from '../../../Grains/drivers/typescript/protocol/requests.js';
 import { FIXTURES } from './harness/interpreter';
 
@@ -17,7 +17,8 @@ const natives = {
   encodeInto: (text: string, bytes: Uint8Array) => new TextEncoder().encodeInto(text, bytes),
   byteLength: (text: string) => Buffer.byteLength(text),
 };
-const encode = createFrameEncoder(natives);
+const encodeJson = createFrameEncoder(natives);
+const encode = (frame: object) => encodeJson(toJson(frame));
 
 function readAll(chunks: Uint8Array[]) {
   const reader = new FrameReader(natives);
@@ -82,7 +83,9 @@ describe('the frame writer', () => {
 });
 
 describe('requests', () => {
-  const cases: RequestCase[] = fixture('requests.json').cases;
+  // The first frame of a connection is the launcher's, and never gets here.
+  const ofTheLauncher = new Set(['open', 'enter']);
+  const cases: RequestCase[] = fixture('requests.json').cases.filter((item: RequestCase) => !ofTheLauncher.has(item.frame.op));
 
   it.each(cases.map((item) => [item.name, item.frame] as const))('"%s" is one', (_name, frame) => {
     expect(checkRequest(frame)).toBe(frame);

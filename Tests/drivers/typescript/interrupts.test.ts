@@ -33,7 +33,7 @@ describe('an interrupt', () => {
 
     const answer = await interpreter.interruptOnceRunning(code);
 
-    expect(answer.error).toEqual({ name: 'Interrupted', value: 'execution interrupted', traceback: 'Interrupted: execution interrupted' });
+    expect(answer.error).toEqual({ name: 'KeyboardInterrupt', value: 'execution interrupted', traceback: 'KeyboardInterrupt: execution interrupted' });
     await interpreter.execute('storm = false');
     expect(await interpreter.evaluate('await new Promise((r) => setTimeout(() => r(kept), 1))')).toBe(42);
   });
@@ -43,7 +43,13 @@ describe('an interrupt', () => {
     interpreter.begin('console.log("running"); for (;;) {}');
     await interpreter.next((event) => event.event === 'stdout');
     interpreter.signal('SIGINT');
-    expect((await interpreter.end()).error?.name).toBe('Interrupted');
+    expect((await interpreter.end()).error?.name).toBe('KeyboardInterrupt');
+  });
+
+  it('that the code sent to itself is not named like one of the platform', async () => {
+    await using interpreter = await Interpreter.start();
+    const { error } = await interpreter.execute('process.kill(process.pid, "SIGINT"); for (;;) {}');
+    expect(error?.name).toBe('KeyboardInterrupt');
   });
 
   it('that is a signal while nothing runs costs at most one execution', async () => {
@@ -54,8 +60,8 @@ describe('an interrupt', () => {
       if (round < 5) interpreter.signal('SIGINT');
       outcomes.push((await interpreter.execute('kept')).error?.name);
     }
-    expect(outcomes.filter((name) => name === 'Interrupted').length).toBeLessThanOrEqual(5);
-    expect(outcomes.filter((name) => name !== 'Interrupted' && name !== undefined)).toEqual([]);
+    expect(outcomes.filter((name) => name === 'KeyboardInterrupt').length).toBeLessThanOrEqual(5);
+    expect(outcomes.filter((name) => name !== 'KeyboardInterrupt' && name !== undefined)).toEqual([]);
     expect(await interpreter.evaluate('kept')).toBe(42);
   });
 
@@ -76,7 +82,7 @@ describe('an interrupt', () => {
     await using interpreter = await Interpreter.start();
     for (let round = 0; round < 20; round += 1) {
       const stopped = await interpreter.interruptOnceRunning('await new Promise(() => {})');
-      expect(stopped.error?.name).toBe('Interrupted');
+      expect(stopped.error?.name).toBe('KeyboardInterrupt');
       const next = await interpreter.execute('let n = 0; for (let i = 0; i < 1e6; i++) n += i; n');
       expect(next.error).toBeUndefined();
     }
@@ -85,7 +91,7 @@ describe('an interrupt', () => {
   it('works although user code has removed every listener', async () => {
     await using interpreter = await Interpreter.start();
     const answer = await interpreter.interruptOnceRunning('process.removeAllListeners(); await 0; for (;;) {}');
-    expect(answer.error?.name).toBe('Interrupted');
+    expect(answer.error?.name).toBe('KeyboardInterrupt');
     expect(await interpreter.evaluate('3')).toBe(3);
   });
 
@@ -96,7 +102,7 @@ describe('an interrupt', () => {
       const id = interpreter.begin('for (;;) { display({ [Symbol.for("Jupyter.display")]: () => ({ "text/plain": big }) }); shown++ }');
       await interpreter.next((event) => event.event === 'item');
       interpreter.interrupt(id, 1);
-      expect((await interpreter.end()).error?.name).toBe('Interrupted');
+      expect((await interpreter.end()).error?.name).toBe('KeyboardInterrupt');
     }
     expect(await interpreter.evaluate('shown > 0')).toBe(true);
   });
@@ -108,7 +114,7 @@ describe('an interrupt', () => {
     for (let round = 0; round < 60; round += 1) {
       await interpreter.execute('rounds++');
       const answer = await interpreter.interruptOnceRunning(loops[round % loops.length]!);
-      expect(answer.error?.name).toBe('Interrupted');
+      expect(answer.error?.name).toBe('KeyboardInterrupt');
     }
     expect(await interpreter.evaluate('rounds')).toBe(60);
   });

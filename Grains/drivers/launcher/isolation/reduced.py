@@ -1,5 +1,6 @@
 """The tier `reduced`: what a process can do to itself where no user namespace is to be had, as in many a pod."""
 
+import errno
 import os
 
 from . import directories, landlock, linux
@@ -12,6 +13,9 @@ _READABLE = ["/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/ssl", "
              "/etc/localtime", "/etc/passwd", "/etc/group", "/etc/mime.types", "/etc/matplotlibrc", "/dev/null", "/dev/zero",
              "/dev/full", "/dev/random", "/dev/urandom"]
 _WRITABLE_DEVICES = ["/dev/null", "/dev/zero", "/dev/full"]
+
+# The launchers of a silo each have as many, the first one for the launcher.
+_USERS = 2500
 
 
 class Reduced(NoWalls):
@@ -56,6 +60,9 @@ class Reduced(NoWalls):
 
     def _take_user(self) -> int:
         # A user is free again only when nothing of its former context is left.
-        user = next(number for number in range(self._first_user + 1, 1 << 16) if number not in self._users)
+        numbers = range(self._first_user + 1, self._first_user + _USERS)
+        user = next((number for number in numbers if number not in self._users), None)
+        if user is None:
+            raise OSError(errno.EAGAIN, "as many contexts as there are users for")
         self._users.add(user)
         return user

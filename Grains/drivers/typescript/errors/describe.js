@@ -9,6 +9,7 @@ const { inspect } = require('../output/inspect.js');
 const { cleanStack } = require('./stack.js');
 const { CellSyntaxError } = require('../transform/syntax-error.js');
 
+const MAX_NAME = 256;
 const MAX_VALUE_BYTES = 64 * KIB;
 const MAX_TRACEBACK_BYTES = 256 * KIB;
 const MAX_CAUSES = 8;
@@ -53,7 +54,7 @@ function describeSyntaxError(error, count) {
 function finish({ name, value, traceback }) {
   // Cutting first bounds the work; what is left of an escape that was cut in two goes as well.
   return {
-    name: stripAnsi(cutAt(name, KIB)),
+    name: stripAnsi(name.slice(0, MAX_NAME)),
     value: stripAnsi(cutAt(value, MAX_VALUE_BYTES)),
     traceback: stripAnsi(cutAt(traceback, MAX_TRACEBACK_BYTES)),
   };

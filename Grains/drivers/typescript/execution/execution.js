@@ -21,7 +21,7 @@ class Execution {
     return this.#outcome === RUNNING;
   }
 
-  // { data } of the trailing value, { error } or {}.
+  // { bundle } of the trailing value, { error } or {}.
   get outcome() {
     return this.#outcome;
   }
@@ -31,8 +31,9 @@ class Execution {
     if (this.isRunning) this.#outcome = outcome;
   }
 
+  // Named after the signal, which code can also send to itself: the host knows whether it was the platform's.
   interrupt() {
-    this.settle({ error: { name: 'Interrupted', value: 'execution interrupted', traceback: 'Interrupted: execution interrupted' } });
+    this.settle({ error: { name: 'KeyboardInterrupt', value: 'execution interrupted', traceback: 'KeyboardInterrupt: execution interrupted' } });
   }
 }
 

@@ -2,6 +2,7 @@
 'use strict';
 
 const channel = require('../protocol/channel.js');
+const { toJson } = require('../protocol/frames.js');
 const { dieUnlessIntact } = require('../protocol/descriptors.js');
 const { describe, describeUncaught } = require('../errors/describe.js');
 const { bundleOf } = require('../output/bundle.js');
@@ -32,8 +33,10 @@ class Session {
     if (!environment.isEmpty && !runBreakable(environment.set)) this.#breakOff(execution);
     this.#conclude(execution, takeRequests);
     dieUnlessIntact();
-    const { data, error } = execution.outcome;
-    if (data !== undefined) this.#sendItem(execution, { primary: true, data });
+    const { bundle, error } = execution.outcome;
+    if (bundle !== undefined) this.#sendItem(execution, { primary: true }, bundle);
+    const last = execution.budget.lastWords();
+    if (last !== undefined) sendItem(execution, last);
     if (!environment.isEmpty) runBreakable(environment.restore);
     streams.close();
     this.#execution = null;
@@ -55,12 +58,16 @@ class Session {
   }
 
   // An item of user code. What comes from a timer after its execution has ended is dropped.
-  display(item) {
-    if (this.#execution?.isRunning) this.#sendItem(this.#execution, { ...item, ack: true });
+  display(item, bundle) {
+    if (this.#execution?.isRunning) this.#sendItem(this.#execution, { ...item, ack: true }, bundle);
   }
 
-  bundleOf(value) {
-    return bundleOf(value, this.#displaySymbol, (error) => this.printUncaught(error));
+  roomFor(item) {
+    return this.#execution?.budget.room(item) ?? 0;
+  }
+
+  bundleOf(value, room) {
+    return bundleOf(value, this.#displaySymbol, (error) => this.printUncaught(error), room);
   }
 
   printUncaught(error) {
@@ -114,13 +121,19 @@ class Session {
   #outcomeOf(value) {
     if (value === undefined) return {};
     rememberValue(value);
-    return { data: this.bundleOf(value) };
+    return { bundle: this.bundleOf(value, this.roomFor({ primary: true })) };
   }
 
-  #sendItem(execution, item) {
-    const data = execution.budget.fit(item.data);
-    if (data !== undefined) channel.send({ event: 'item', id: execution.id, ...item, data });
+  #sendItem(execution, item, bundle) {
+    const data = execution.budget.take(bundle, item);
+    if (data !== undefined) sendItem(execution, { ...item, data });
   }
+}
+
+// `data` is JSON already; it may be many megabytes.
+function sendItem({ id }, { data, ...members }) {
+  const json = toJson({ event: 'item', id, ...members });
+  channel.sendJson(`${json.slice(0, -1)},"data":${data}}`, members.ack === true);
 }
 
 module.exports = { Session };

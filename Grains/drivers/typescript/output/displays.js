@@ -8,14 +8,16 @@ const { rawBundle } = require('./bundle.js');
 const MAX_DISPLAY_ID = 256;
 const TEMPLATES = { html: 'text/html', md: 'text/markdown', svg: 'image/svg+xml' };
 
-// show(value) is the bundle of a value, send({data, display_id?, update?}) sends an item.
-function installDisplays(userland, expose, { show, send }) {
+// roomFor(item) is how large the data of {display_id?, update?} may be, show(value, room) is the bundle of a value,
+// send(item, bundle) sends an item.
+function installDisplays(userland, expose, { roomFor, show, send }) {
   define('display', expose('display', (value, options) => {
     const { raw, display_id, update } = typeof options === 'object' && options !== null ? options : {};
-    const item = { data: bundle(value, raw, show) };
+    const item = {};
     if (display_id !== undefined) item.display_id = String(display_id).slice(0, MAX_DISPLAY_ID);
     if (update === true && item.display_id !== undefined) item.update = true;
-    send(item);
+    const room = roomFor(item);
+    send(item, bundle(value, raw, room) ?? show(value, room));
   }));
   for (const name of Object.keys(TEMPLATES)) {
     define(name, expose(name, (strings, ...values) => userland.displayable(TEMPLATES[name], join(strings, values))));
@@ -23,9 +25,9 @@ function installDisplays(userland, expose, { show, send }) {
 }
 
 // `raw: true` says that the value is a bundle already; an object as `raw` is the bundle itself.
-function bundle(value, raw, show) {
-  if (raw === undefined || raw === null || raw === false) return show(value);
-  return rawBundle(raw === true ? value : raw) ?? { 'text/plain': '' };
+function bundle(value, raw, room) {
+  if (raw === undefined || raw === null || raw === false) return undefined;
+  return rawBundle(raw === true ? value : raw, room) ?? { data: { 'text/plain': '' }, notes: [], lost: 0 };
 }
 
 function join(strings, values) {

@@ -2,6 +2,7 @@
 'use strict';
 
 const KIB = 1024;
+const NOTICE_BYTES = 64;
 const ANSI_ESCAPE = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])?/g;
 
 function stripAnsi(text) {
@@ -12,12 +13,12 @@ function notice(droppedBytes) {
   return `[output truncated: ${droppedBytes} bytes dropped]`;
 }
 
-// Cuts a text at a number of UTF-8 bytes, never within a character.
+// Cuts a text at a number of UTF-8 bytes, never within a character; the notice is part of them.
 function cutAt(text, maxBytes) {
   if (text.length * 3 <= maxBytes) return text;
   const total = host.byteLength(text);
   if (total <= maxBytes) return text;
-  const { read, written } = host.encodeInto(text, new Uint8Array(maxBytes));
+  const { read, written } = host.encodeInto(text, new Uint8Array(maxBytes - NOTICE_BYTES));
   return `${text.slice(0, read)}\n${notice(total - written)}`;
 }
 

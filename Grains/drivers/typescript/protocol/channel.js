@@ -1,7 +1,7 @@
 // The driver's descriptors: requests in, events out.
 'use strict';
 
-const { createFrameEncoder, FrameReader } = require('./frames.js');
+const { createFrameEncoder, FrameReader, toJson } = require('./frames.js');
 const { checkRequest } = require('./requests.js');
 const acknowledgements = require('./acknowledgements.js');
 const { die, EXIT_END_OF_REQUESTS, FD, isRetryable, pause } = require('./descriptors.js');
@@ -22,12 +22,17 @@ let written = 0;
 let isWriting = false;
 
 function send(event) {
-  const bytes = encodeFrame(event);
+  sendJson(toJson(event), event.ack === true);
+}
+
+// `json` asks for an acknowledgement exactly when `isAcknowledged`.
+function sendJson(json, isAcknowledged) {
+  const bytes = encodeFrame(json);
   written = 0;
   outgoing = bytes;
-  if (event.ack) acknowledgements.expect();
+  if (isAcknowledged) acknowledgements.expect();
   writeOut();
-  if (event.ack) acknowledgements.wait();
+  if (isAcknowledged) acknowledgements.wait();
 }
 
 function writeOut() {
@@ -92,4 +97,4 @@ function isReceiving() {
   return reader.bufferedBytes > 0;
 }
 
-module.exports = { send, recover, receive, isReceiving };
+module.exports = { send, sendJson, recover, receive, isReceiving };

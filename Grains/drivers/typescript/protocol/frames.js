@@ -7,10 +7,9 @@ const SMALL_TEXT = 16 * 1024;
 
 class FrameFault extends Error {}
 
-// natives: { encodeInto(text, bytes), byteLength(text) }
+// The frame of a body that is JSON already. natives: { encodeInto(text, bytes), byteLength(text) }
 function createFrameEncoder({ encodeInto, byteLength }) {
-  return function encodeFrame(frame) {
-    const json = toJson(frame);
+  return function encodeFrame(json) {
     // Below a certain size three bytes per UTF-16 unit are cheaper than a second pass over the text.
     const capacity = json.length <= SMALL_TEXT ? json.length * 3 : byteLength(json);
     const bytes = new Uint8Array(HEADER_BYTES + capacity);

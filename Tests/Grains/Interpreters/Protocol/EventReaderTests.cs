@@ -65,6 +65,16 @@ public class EventReaderTests
         Assert.Equal(accepted, Record.Exception(() => EventReader.Read(frame)) is null);
     }
 
+    [Theory]
+    [InlineData(256, true)]
+    [InlineData(257, false)]
+    public void Read_TakesAnErrorNameOf256Characters(int length, bool accepted)
+    {
+        var error = $$"""{"name":"{{new string('E', length)}}","value":"","traceback":""}""";
+        var frame = JsonElement.Parse($$"""{"event":"done","id":"e1","error":{{error}}}""");
+        Assert.Equal(accepted, Record.Exception(() => EventReader.Read(frame)) is null);
+    }
+
     [Fact]
     public void Read_KeepsAnItemsDataToTheByte()
     {

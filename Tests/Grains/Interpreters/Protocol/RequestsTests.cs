@@ -22,11 +22,13 @@ public class RequestsTests
         {
             "open" => Requests.Open(),
             "enter" => Requests.Enter(expected.GetProperty("home").GetString()!),
-            "start" => Requests.Start(new OutputLimits
-            {
-                StreamBytes = expected.GetProperty("limits").GetProperty("stream_bytes").GetInt32(),
-                ItemBytes = expected.GetProperty("limits").GetProperty("item_bytes").GetInt32(),
-            }),
+            "start" => Requests.Start(
+                new OutputLimits
+                {
+                    StreamBytes = expected.GetProperty("limits").GetProperty("stream_bytes").GetInt32(),
+                    ItemBytes = expected.GetProperty("limits").GetProperty("item_bytes").GetInt32(),
+                },
+                hasEgress: expected.TryGetProperty("egress", out _)),
             "execute" => Requests.Execute(new InterpreterCommand(
                 expected.GetProperty("id").GetString()!,
                 expected.GetProperty("count").GetInt32(),
