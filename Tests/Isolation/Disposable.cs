@@ -12,6 +12,7 @@ internal static class Disposable
 
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(4);
     private static readonly string[] OfTheirOwn = ["--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--mount-proc", "--kill-child"];
+    private static readonly string[] OrdinaryUser = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups", "--"];
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>How an attack went. <c>Neighbour</c>: whether it answered afterwards. <c>Left</c>: a process was.</summary>
@@ -31,7 +32,7 @@ internal static class Disposable
 
     /// <summary>In the tier reduced, as root, or as an ordinary user. For both root is needed.</summary>
     public static Task<IReadOnlyList<Outcome>> ReducedAsync(IReadOnlyList<Attack> attacks, bool asRoot) =>
-        RunAsync(attacks, "reduced", isThrownAway: false, [], asRoot ? [] : ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups", "--"]);
+        RunAsync(attacks, "reduced", isThrownAway: false, [], asRoot ? [] : OrdinaryUser);
 
     private static async Task<IReadOnlyList<Outcome>> RunAsync(
         IReadOnlyList<Attack> attacks, string tier, bool isThrownAway, string[] namespaces, string[] before)
@@ -53,8 +54,11 @@ internal static class Disposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] script = ["/usr/bin/python3", "-I", Path.Combine(Repository.Root, "Tests", "Isolation", "disposable.py")];
-        foreach (var argument in (string[])[.. namespaces, .. OfTheirOwn, "--", .. before, .. script])
+        // An ordinary user may not get to where the repository is.
+        string[] mount = isThrownAway ? [] : ["sh", "-c", "mount --bind \"$0\" /mnt && exec \"$@\"", Repository.Root];
+        var root = isThrownAway ? Repository.Root : "/mnt";
+        string[] script = ["/usr/bin/python3", "-I", Path.Combine(root, "Tests", "Isolation", "disposable.py")];
+        foreach (var argument in (string[])[.. namespaces, .. OfTheirOwn, "--", .. mount, .. before, .. script])
             command.ArgumentList.Add(argument);
         command.Environment.Clear();
         command.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
-using Sandbox.Cluster.Grains.Interpreters.Protocol;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Tests.Support;
 using Xunit.Abstractions;
@@ -39,7 +38,7 @@ public sealed class HangUpTests(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine($"{before}");
         foreach (var attack in Attack.Of(group).Where(attack => attack.IsForFull))
         {
-            await using (var home = await Home.OpenAsync(_launcher.SocketPath, Language.Python, new OutputLimits(), _options, CancellationToken.None))
+            await using (var home = await Home.OpenAsync(_launcher.SocketPath, Language.Python, new OutputLimits(), null, _options, CancellationToken.None))
             await using (var interpreter = await home.StartInterpreterAsync(CancellationToken.None))
             {
                 var environment = new Dictionary<string, string>();
@@ -89,7 +88,7 @@ public sealed class HangUpTests(ITestOutputHelper output) : IAsyncLifetime
         {
         }
 
-        public void Item(OutputItem item)
+        public void Item(InterpreterItem item)
         {
         }
     }

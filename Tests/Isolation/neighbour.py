@@ -3,7 +3,10 @@ import os, socket, threading, time
 open("treasure", "w").write("treasure-of-the-" + "neighbour")
 treasure = open("treasure").read()
 os.environ["TREASURE"] = treasure
-tcp = socket.create_server(("127.0.0.1", 47111), backlog=1024)
+try:
+    tcp = socket.create_server(("127.0.0.1", 47111), backlog=1024)
+except OSError:
+    pass  # In the tier reduced there is no such thing.
 abstract = socket.socket(socket.AF_UNIX)
 abstract.bind("\0neighbour")
 abstract.listen(64)

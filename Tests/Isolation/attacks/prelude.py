@@ -86,13 +86,17 @@ def in_child(action):
 def others():
     """Every process that can be seen and is neither this one nor its child."""
     own = {os.getpid(), *children()}
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in own]
+    try:
+        seen = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        seen = range(1, 1000)
+    return [pid for pid in seen if pid not in own]
 
 
 def children():
     found = []
-    for task in os.listdir("/proc/self/task"):
-        with open(f"/proc/self/task/{task}/children") as file:
+    for task in os.listdir(f"/proc/{os.getpid()}/task"):
+        with open(f"/proc/{os.getpid()}/task/{task}/children") as file:
             found += map(int, file.read().split())
     return found
 
