@@ -12,7 +12,7 @@ internal static class Disposable
 
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(4);
     private static readonly string[] OfTheirOwn = ["--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--mount-proc", "--kill-child"];
-    private static readonly string[] OrdinaryUser = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups", "--"];
+    private static readonly string[] OrdinaryUser = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"];
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>How an attack went. <c>Neighbour</c>: whether it answered afterwards. <c>Left</c>: a process was.</summary>

@@ -34,7 +34,7 @@ public sealed class HangUpTests(ITestOutputHelper output) : IAsyncLifetime
     [MemberData(nameof(Groups))]
     public async Task HangUp_AfterAnAttack_LeavesNothingOfIt(string group)
     {
-        var before = Holdings.Of(_launcherId);
+        var before = await SettledAsync();
         output.WriteLine($"{before}");
         foreach (var attack in Attack.Of(group).Where(attack => attack.IsForFull))
         {
@@ -54,6 +54,16 @@ public sealed class HangUpTests(ITestOutputHelper output) : IAsyncLifetime
             }
             output.WriteLine($"nothing is left of: {attack.Name}");
         }
+    }
+
+    /// <summary>Once the pool's interpreter waits: two processes of bubblewrap, the launcher, a supervisor and a driver.</summary>
+    private async Task<Holdings> SettledAsync()
+    {
+        using var bound = new CancellationTokenSource(Bound);
+        Holdings holdings;
+        while ((holdings = Holdings.Of(_launcherId)).Processes != 5 || holdings.Mounts == 0)
+            await Task.Delay(20, bound.Token);
+        return holdings;
     }
 
     /// <summary>What a launcher and its pool of one hold; sums, since the pool's members change.</summary>
