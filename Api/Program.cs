@@ -7,8 +7,11 @@ using Sandbox.Cluster.Silo.Hosting;
 // The settings stand beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-// The cluster: this process is a silo as well.
-builder.AddSandboxSilo();
+// The cluster: a client of it, or, where there is none, a silo of its own.
+if (builder.Configuration.IsClustered())
+    builder.UseOrleansClient();
+else
+    builder.AddSandboxSilo();
 builder.Services.AddSingleton<ContextClient>();
 
 // What a request may ask for.

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
@@ -25,6 +26,8 @@ public static class GrainServices
         services.AddOptions<OutputLimits>().BindConfiguration(OutputLimits.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ContextOptions>().BindConfiguration(ContextOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 
+        services.AddOptions<CapacityOptions>().BindConfiguration(CapacityOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ExecutionRunner>();
         services.AddMetrics();
@@ -35,5 +38,18 @@ public static class GrainServices
         services.AddSingleton<IInterpreterPool>(provider => provider.GetRequiredService<LauncherPool>());
         services.AddHostedService(provider => provider.GetRequiredService<LauncherPool>());
         return services;
+    }
+
+    /// <summary>Adds what decides where contexts go.</summary>
+    public static ISiloBuilder AddContextPlacement(this ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton<SiloSlots>();
+        silo.Services.AddSingleton<SiloLoadClient>();
+        silo.Services.AddSingleton<CapacityBoard>();
+        // After Orleans: it asks the members of a cluster that this silo has joined.
+        silo.Services.AddHostedService(provider => provider.GetRequiredService<CapacityBoard>());
+        silo.AddGrainService<SiloLoadService>();
+        silo.Services.AddPlacementDirector<ContextPlacement, ContextPlacementDirector>();
+        return silo;
     }
 }

@@ -4,10 +4,12 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Hosting;
+using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
+using Sandbox.Cluster.Silo.Hosting;
 using Sandbox.Cluster.Tests.Support;
 
 namespace Sandbox.Cluster.Tests;
@@ -23,6 +25,8 @@ public partial class ReadmeTests(ApiFixture api)
         (AccessOptions.Section, new AccessOptions()),
         (ExecuteLimits.Section, new ExecuteLimits()),
         (ContextOptions.Section, new ContextOptions()),
+        (CapacityOptions.Section, new CapacityOptions()),
+        (SiloEndpointOptions.Section, new SiloEndpointOptions()),
         (OutputLimits.Section, new OutputLimits()),
         (InterpreterOptions.Section, new InterpreterOptions()),
         (IsolationOptions.Section, new IsolationOptions()),

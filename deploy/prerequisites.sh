@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # What the programs need on a machine: Debian's Python packages, and Bun from npm. Installs what is missing and says so;
-# says nothing when nothing is.   deploy/prerequisites.sh [--tests]
+# says nothing when nothing is.   deploy/prerequisites.sh [--tests | --cluster]
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 packages=(python3 python3-ipython python3-numpy python3-pandas python3-matplotlib python3-matplotlib-inline python3-cloudpickle
   python3-seccomp bubblewrap python3-pip)
-if [ "${1:-}" = --tests ]; then packages+=(python3-pytest); fi
+case "${1:-}" in
+  --tests) packages+=(python3-pytest redis-server) ;;
+  --cluster) packages+=(redis-server) ;;
+esac
 
 step() { printf '==> %s\n' "$*" >&2; }
 fail() { printf 'prerequisites: %s\n' "$*" >&2; exit 1; }

@@ -1,3 +1,4 @@
+using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 
@@ -28,6 +29,10 @@ internal sealed partial class ContextClient(IGrainFactory grains, ILogger<Contex
         catch (Exception e) when (e is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException)
         {
             return new ExecutionUnknown();
+        }
+        catch (ClusterFullException)
+        {
+            return new ExecutionRefused(RefusalReason.ClusterFull, command.Language ?? Language.Python);
         }
         catch (Exception e)
         {

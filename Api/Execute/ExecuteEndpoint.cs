@@ -51,6 +51,8 @@ internal static class ExecuteEndpoint
             [new FieldError("language", $"is not the context's language, which is {NameOf(refused.ContextLanguage)}")]),
         RefusalReason.QueueFull => Refusal.TryLater(
             StatusCodes.Status429TooManyRequests, "Too many executions wait on this context.", retryAfterSeconds: 1),
+        RefusalReason.ClusterFull => Refusal.TryLater(
+            StatusCodes.Status503ServiceUnavailable, "The cluster has no room for another context at the moment.", retryAfterSeconds: 5),
         RefusalReason.Unavailable => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "The context's silo takes no work at the moment.", retryAfterSeconds: 1),
         _ => throw new InvalidOperationException($"A context refused for the unknown reason {refused.Reason}."),

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Sandbox.Cluster.Api.Json;
 using Sandbox.Cluster.Api.Refusals;
-using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Interfaces.Capacity;
 
 namespace Sandbox.Cluster.Api.Health;
 
@@ -11,10 +11,22 @@ internal static class HealthEndpoints
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => Ok());
-        routes.MapGet("/readyz", (IInterpreterPool interpreters) => interpreters.IsReady
+        routes.MapGet("/readyz", async (IGrainFactory grains) => await TakesContextsAsync(grains)
             ? Ok()
-            : Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "The interpreters are starting.", retryAfterSeconds: 1));
+            : Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "No silo can take a new context at the moment.", retryAfterSeconds: 1));
         return routes;
+    }
+
+    private static async Task<bool> TakesContextsAsync(IGrainFactory grains)
+    {
+        try
+        {
+            return await grains.GetGrain<ICapacityGrain>(ICapacityGrain.Key).TakesContexts();
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            return false;
+        }
     }
 
     private static JsonHttpResult<HealthAnswer> Ok() => TypedResults.Json(new HealthAnswer("ok"), ApiJson.Default.HealthAnswer);

@@ -46,4 +46,7 @@ public enum RefusalReason
 
     /// <summary>The silo is shutting down, or this activation failed: a later try reaches another one.</summary>
     Unavailable = 2,
+
+    /// <summary>No silo has room for another context.</summary>
+    ClusterFull = 3,
 }

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
+using Sandbox.Cluster.Grains.Capacity;
+using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
@@ -14,7 +16,7 @@ namespace Sandbox.Cluster.Grains.Contexts;
 /// for. Updates nothing but its own record.
 /// </summary>
 /// <remarks>Never moved: what it owns is a process of this machine.</remarks>
-[Immovable, CollectionAgeLimit(Minutes = 2)]
+[Immovable, ContextPlacement, CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposable
 {
     private readonly Session _session;
@@ -25,6 +27,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private readonly CancellationToken _stopping;
     private readonly TimeProvider _time;
     private readonly ILogger<ContextGrain> _logger;
+    private readonly SiloSlots _slots;
+    private bool _hasSlot;
     private Language _language;
     private bool _faulted;
 
@@ -33,10 +37,12 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         IInterpreterPool interpreters,
         ExecutionRunner runner,
         IOptions<ContextOptions> options,
+        SiloSlots slots,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<ContextGrain> logger)
     {
+        _slots = slots;
         _options = options.Value;
         _session = new Session(record, interpreters, ContextKey.Parse(this.GetPrimaryKeyString()).Tenant, time);
         _runner = runner;
@@ -76,6 +82,13 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         return Task.CompletedTask;
     }
 
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // Who placed it here may have known less than this silo does.
+        _hasSlot = _slots.TryTake();
+        return _hasSlot ? Task.CompletedTask : throw new ClusterFullException();
+    }
+
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         foreach (var waiting in _queue.TakeWaiting())
@@ -85,7 +98,14 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     }
 
     /// <summary>Orleans disposes every activation, also one whose deactivation was cut short.</summary>
-    public ValueTask DisposeAsync() => _session.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _session.DisposeAsync();
+        if (!_hasSlot)
+            return;
+        _hasSlot = false;
+        _slots.Release();
+    }
 
     private async Task<ExecutionReply> AnswerAsync(Execution execution, CancellationToken cancellationToken) =>
         await execution.EndsWithinAsync(_options.AnswerWithin, cancellationToken)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
+using Orleans.Storage;
 using Sandbox.Cluster.Grains;
 using Sandbox.Cluster.Silo.Storage;
 
@@ -19,38 +20,69 @@ public static class SiloHosting
     public static IHostApplicationBuilder AddSandboxSilo(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddOptions<SiloEndpointOptions>().BindConfiguration(SiloEndpointOptions.Section).ValidateDataAnnotations()
+            .Validate(options => IPAddress.TryParse(options.Address, out _), $"{SiloEndpointOptions.Section}:Address must be an IP address.")
+            .ValidateOnStart();
         builder.Services.AddOptions<SiloOptions>().BindConfiguration(SiloOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        if (!HasProvider(builder, GrainStorageKey))
+        if (!builder.Configuration.HasProvider(GrainStorageKey))
             KeepRecordsInFiles(builder.Services);
+        // Records must be readable by the next release, so their form is pinned here and not left to a provider.
+        builder.Services.AddSingleton<IGrainStorageSerializer, RecordSerializer>();
         builder.Services.AddContextGrains();
         // A silo that leaves waits for its executions to end; the launchers and the host come after it.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
 
         builder.UseOrleans(silo =>
         {
-            if (!HasProvider(builder, "Orleans:Clustering"))
+            if (builder.Configuration.IsClustered())
+                Join(silo, builder.Configuration.GetSection(SiloEndpointOptions.Section).Get<SiloEndpointOptions>() ?? new SiloEndpointOptions());
+            else
                 BeAlone(silo);
+            silo.AddContextPlacement();
             silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
             silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = TimeSpan.FromSeconds(20));
         });
         return builder;
     }
 
-    private static bool HasProvider(IHostApplicationBuilder builder, string section) =>
-        !string.IsNullOrEmpty(builder.Configuration[$"{section}:ProviderType"]);
+    /// <summary>Whether Orleans is told of other silos.</summary>
+    public static bool IsClustered(this IConfiguration configuration) => configuration.HasProvider("Orleans:Clustering");
+
+    private static bool HasProvider(this IConfiguration configuration, string section) =>
+        !string.IsNullOrEmpty(configuration[$"{section}:ProviderType"]);
+
+    private static void Join(ISiloBuilder silo, SiloEndpointOptions options)
+    {
+        var address = IPAddress.Parse(options.Address);
+        silo.ConfigureEndpoints(
+            address, PortOr(options.SiloPort, address), PortOr(options.GatewayPort, address), listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+#pragma warning disable ORLEANSEXP003 // The other directory lets healthy activations go whenever any silo leaves.
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+        // Two activations of a context are kept apart by the etag of its record, so nobody has to wait out a lease.
+        silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = TimeSpan.Zero);
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = TimeSpan.FromSeconds(2);
+            membership.NumMissedProbesLimit = 3;
+            membership.NumVotesForDeathDeclaration = 2;
+        });
+    }
+
+    private static int PortOr(int port, IPAddress address) => port > 0 ? port : FreePort(address);
 
     private static void BeAlone(ISiloBuilder silo)
     {
         // No other silo and no client from outside: one port, of the system's choice, and no gateway.
-        var endpoint = new IPEndPoint(IPAddress.Loopback, FreeLoopbackPort());
+        var endpoint = new IPEndPoint(IPAddress.Loopback, FreePort(IPAddress.Loopback));
         silo.UseDevelopmentClustering(endpoint);
         silo.ConfigureEndpoints(IPAddress.Loopback, endpoint.Port, gatewayPort: 0);
     }
 
-    private static int FreeLoopbackPort()
+    private static int FreePort(IPAddress address)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(address, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 

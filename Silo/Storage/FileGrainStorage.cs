@@ -15,8 +15,6 @@ internal sealed class FileGrainStorage(string folder) : IGrainStorage
     /// <summary>The storage name that the context grains ask for.</summary>
     public const string Name = "contexts";
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     // One activation writes one record; a lock only ever meets a second activation, so a few serve all records.
     private readonly SemaphoreSlim[] _writers = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
 
@@ -39,7 +37,7 @@ internal sealed class FileGrainStorage(string folder) : IGrainStorage
         var beside = path + ".new";
         await using (var file = new FileStream(beside, FileMode.Create, FileAccess.Write, FileShare.None))
         {
-            await JsonSerializer.SerializeAsync(file, next, Json);
+            await JsonSerializer.SerializeAsync(file, next, RecordSerializer.Json);
             file.Flush(flushToDisk: true);
         }
         File.Move(beside, path, overwrite: true);
@@ -63,7 +61,7 @@ internal sealed class FileGrainStorage(string folder) : IGrainStorage
         if (!File.Exists(path))
             return null;
         await using var file = File.OpenRead(path);
-        return await JsonSerializer.DeserializeAsync<Stored<T>>(file, Json)
+        return await JsonSerializer.DeserializeAsync<Stored<T>>(file, RecordSerializer.Json)
             ?? throw new InvalidDataException($"{path} holds no record.");
     }
 

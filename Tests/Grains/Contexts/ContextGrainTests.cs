@@ -58,9 +58,11 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
     [Fact]
     public async Task Interrupt_StopsWhatRunsAndSaysWhy()
     {
-        Assert.IsType<ExecutionPending>(await _context.Execute(Command("a", "import time\ntime.sleep(600)"), CancellationToken.None));
+        var sign = new Sign();
+        var ending = EndAsync(_context, Command("a", $"import time\n{sign.GivePython()}\ntime.sleep(600)"));
+        await sign.GivenAsync();
         await _context.Interrupt("a", InterruptCause.Requested, CancellationToken.None);
-        var result = await FollowAsync(_context, "a");
+        var result = await ending;
         Assert.Equal((ErrorKind.Interrupted, "Interrupted"), (result.Error?.Kind, result.Error?.Name));
         Assert.Equal("The code was interrupted: a client asked for it. The context's state is kept.", result.Error?.Value);
     }
@@ -196,6 +198,7 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
             builder.ConfigureSilo((_, silo) =>
             {
                 silo.Services.AddContextGrains();
+                silo.AddContextPlacement();
                 silo.Services.Configure<InterpreterOptions>(options => options.DriversDirectory = Repository.Drivers);
                 silo.Services.Configure<ContextOptions>(options =>
                 {

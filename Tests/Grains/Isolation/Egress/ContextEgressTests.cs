@@ -126,6 +126,7 @@ public sealed class ContextEgressTests(ContextEgressTests.ClusterFixture cluster
                 silo.Services.AddSingleton<IEgressResolver>(new FakeResolver());
                 silo.Services.AddSingleton<IEgressDialer>(new FakeDialer(World.EndPoint));
                 silo.Services.AddContextGrains();
+                silo.AddContextPlacement();
                 silo.Services.Configure<EgressOptions>(options => options.Tenants["connected"] = [PackageWorld.Host]);
                 silo.Services.Configure<InterpreterOptions>(options => options.DriversDirectory = Repository.Drivers);
                 silo.Services.AddGrainStorage(FileGrainStorage.Name, (_, _) => new FileGrainStorage(_folder.FullName));

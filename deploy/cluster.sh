@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# A real cluster on this machine: its own Redis, silos and Apis, each a process, on free loopback ports.
+#   deploy/cluster.sh up [--silos N] [--apis N]    in the foreground, until Ctrl-C or SIGTERM; prints a line for each, then `ready`
+#   deploy/cluster.sh add silo | add api           from another shell: adds one, and prints its line when it has joined
+#   deploy/cluster.sh list                         what runs now
+# SANDBOX_CLUSTER_STATE   where it keeps its files; two clusters need two of them
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+state=${SANDBOX_CLUSTER_STATE:-$root/.state/cluster}
+join_seconds=90
+
+usage() { sed -n '3,5s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+fail() { printf 'cluster: %s\n' "$*" >&2; exit 1; }
+
+free_port() { /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# Waits until a file holds a text, or its process has ended.
+await() {
+  local pid=$1 file=$2 text=$3 deadline=$((SECONDS + join_seconds))
+  until grep -q "$text" "$file" 2>/dev/null; do
+    kill -0 "$pid" 2>/dev/null || { tail -n 20 "$file" >&2; return 1; }
+    [ $SECONDS -lt $deadline ] || return 1
+    sleep 0.05
+  done
+}
+
+is_running() { [ -f "$state/pid" ] && kill -0 "$(cat "$state/pid")" 2>/dev/null; }
+
+# One line a member that lives: kind, number, pid and, where it has one, address.
+list() {
+  is_running || fail 'no cluster runs here; start one with: deploy/cluster.sh up'
+  local kind number pid address
+  while read -r kind number _ pid address; do
+    if kill -0 "$pid" 2>/dev/null; then printf '%s %s pid %s %s\n' "$kind" "$number" "$pid" "$address" | sed 's/ $//'; fi
+  done <"$state/members"
+}
+
+# Asks the cluster in the foreground, and prints its answer.
+add() {
+  is_running || fail 'no cluster runs here; start one with: deploy/cluster.sh up'
+  case "${1:-}" in silo | api) ;; *) usage ;; esac
+  local answer
+  answer=$(mktemp -u "$state/answer-XXXXXX")
+  mkfifo "$answer"
+  printf '%s %s\n' "$1" "$answer" >"$state/commands"
+  local line
+  read -r -t $((join_seconds + 5)) line <>"$answer" || line='failed: the cluster did not answer'
+  rm -f "$answer"
+  case "$line" in failed*) fail "${line#failed: }" ;; *) printf '%s\n' "$line" ;; esac
+}
+
+# --- the cluster itself
+
+member_pids=()
+silos=0 apis=0
+
+note() { printf '%s\n' "$1" >>"$state/members"; printf '%s\n' "$1"; }
+
+start_redis() {
+  local port pid
+  port=$(free_port)
+  mkdir -p "$state/redis"
+  redis-server --port "$port" --bind 127.0.0.1 --dir "$state/redis" --appendonly yes --save '' >"$state/redis.log" 2>&1 &
+  pid=$!
+  redis_pid=$pid
+  await "$pid" "$state/redis.log" 'Ready to accept connections' || fail "redis did not start; see $state/redis.log"
+  export Orleans__ClusterId=local Orleans__ServiceId=sandbox-cluster
+  export Orleans__Clustering__ProviderType=Redis Orleans__Clustering__ConnectionString="127.0.0.1:$port"
+  note "redis 1 pid $pid 127.0.0.1:$port"
+}
+
+start_silo() {
+  local number=$((silos += 1)) log pid
+  log="$state/silo-$number.log"
+  Orleans__GrainStorage__contexts__ProviderType=Redis \
+  Orleans__GrainStorage__contexts__ConnectionString="$Orleans__Clustering__ConnectionString" \
+  Sandbox__Interpreters__DriversDirectory=${Sandbox__Interpreters__DriversDirectory:-$root/Grains/drivers} \
+    dotnet "$root/Silo/bin/Release/net10.0/Sandbox.Cluster.Silo.dll" >"$log" 2>&1 &
+  pid=$!
+  member_pids+=("$pid")
+  await "$pid" "$log" 'Application started' || return 1
+  line="silo $number pid $pid"
+}
+
+start_api() {
+  local number=$((apis += 1)) log pid address
+  log="$state/api-$number.log"
+  address="http://127.0.0.1:$(free_port)"
+  ASPNETCORE_URLS=$address dotnet "$root/Api/bin/Release/net10.0/Sandbox.Cluster.Api.dll" >"$log" 2>&1 &
+  pid=$!
+  member_pids+=("$pid")
+  await "$pid" "$log" 'Application started' || return 1
+  line="api $number pid $pid $address"
+}
+
+stop() {
+  trap '' INT TERM
+  local pid
+  # Apis first, so that nobody asks silos that leave; Redis last, because they say goodbye to it.
+  for pid in "${member_pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
+  for pid in "${member_pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+  if [ -n "${redis_pid:-}" ]; then
+    kill -TERM "$redis_pid" 2>/dev/null || true
+    wait "$redis_pid" 2>/dev/null || true
+  fi
+  rm -f "$state/pid" "$state/commands" "$state/members"
+}
+
+up() {
+  local wanted_silos=3 wanted_apis=2
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --silos) wanted_silos=${2:?} ;;
+      --apis) wanted_apis=${2:?} ;;
+      *) usage ;;
+    esac
+    shift 2
+  done
+  if is_running; then fail "a cluster runs already, pid $(cat "$state/pid"); SANDBOX_CLUSTER_STATE sets another folder for a second one"; fi
+  "$root/deploy/prerequisites.sh" --cluster
+  "$root/deploy/build.sh"
+
+  rm -rf "$state"
+  mkdir -p "$state"
+  mkfifo "$state/commands"
+  printf '%s' $$ >"$state/pid"
+  : >"$state/members"
+  trap stop EXIT
+  trap 'exit 0' INT TERM
+
+  # Ctrl-C reaches everything in this group; members are ended by us, in order.
+  set -m
+  start_redis
+  local line=
+  for _ in $(seq "$wanted_silos"); do
+    start_silo || fail "silo $silos did not join; see $state/silo-$silos.log"
+    note "$line"
+  done
+  for _ in $(seq "$wanted_apis"); do
+    start_api || fail "api $apis did not start; see $state/api-$apis.log"
+    note "$line"
+  done
+  printf 'ready\n'
+
+  local kind answer
+  exec 3<>"$state/commands"
+  while true; do
+    # A bound, so that a signal is seen at once even where read would sleep through it.
+    read -r -t 1 kind answer <&3 || continue
+    if "start_$kind"; then
+      note "$line"
+      printf '%s\n' "$line" >"$answer"
+    else
+      printf 'failed: it did not join; see the logs in %s\n' "$state" >"$answer"
+    fi
+  done
+}
+
+case "${1:-}" in
+  up) shift; up "$@" ;;
+  add) shift; add "$@" ;;
+  list) list ;;
+  *) usage ;;
+esac
