@@ -4,6 +4,7 @@ open("treasure", "w").write("treasure-of-the-" + "neighbour")
 treasure = open("treasure").read()
 os.environ["TREASURE"] = treasure
 try:
+    open("/dev/shm/of-the-neighbour", "w").close()
     tcp = socket.create_server(("127.0.0.1", 47111), backlog=1024)
 except OSError:
     pass  # In the tier reduced there is no such thing.

@@ -287,7 +287,7 @@ attempt("sockets", lambda: hoard(lambda: [end.detach() for end in socket.socketp
 # %% Move the supervisor's limits and priorities
 # It is not signalled, and not traced; but the kernel lets one process of a user set more than that for another.
 supervisor = os.getppid()
-attempt("its limits", lambda: resource.prlimit(supervisor, resource.RLIMIT_NOFILE, resource.prlimit(supervisor, resource.RLIMIT_NOFILE)) is None)
+attempt("its limits", lambda: resource.prlimit(supervisor, resource.RLIMIT_NOFILE, resource.prlimit(supervisor, resource.RLIMIT_NOFILE)) is not None)
 attempt("its limits by a number with bits above", lambda: call(
     {"x86_64": 302}.get(os.uname().machine, 261), supervisor | 1 << 32, 7, None, ctypes.create_string_buffer(16)) == 0)
 attempt("its priority", lambda: os.setpriority(os.PRIO_PROCESS, supervisor, 19) is None)

@@ -8,8 +8,9 @@ send(json.dumps({"event": "done", "id": "another"}).encode())
 time.sleep(600)
 
 # %% An answer forged, and then the true one
+# Its own execution is all that it can answer for; the next one hears that the interpreter is gone, or goes with it.
 # ends: done kept
-# then: ContextLost
+# then: ContextLost,InterpreterExited
 # undemonstrated: the supervisor checks frames in every tier
 send(json.dumps({"event": "done", "id": own_id()}).encode())
 
