@@ -1,4 +1,5 @@
 # %% The metadata service
+# extra: reduced
 def connect(family, address):
     with socket.socket(family) as client:
         client.settimeout(5)
@@ -11,6 +12,7 @@ attempt("fd00:ec2::254", lambda: connect(socket.AF_INET6, ("fd00:ec2::254", 80))
 attempt("::ffff:169.254.169.254", lambda: connect(socket.AF_INET6, ("::ffff:169.254.169.254", 80)))
 
 # %% Services of the host
+# extra: reduced
 HOST_PORT = int(os.environ["HOST_PORT"])
 
 
@@ -29,6 +31,7 @@ attempt("0.0.0.0", lambda: talk(socket.AF_INET, ("0.0.0.0", HOST_PORT)))
 
 # %% Any port of loopback
 # The silo's, Redis', whoever else's.
+# extra: reduced
 def open_ports():
     found = []
     for port in range(1, 65536):
@@ -42,6 +45,7 @@ def open_ports():
 attempt("a listener", lambda: open_ports() != [])
 
 # %% Sockets of the host
+# extra: reduced
 for label, address in (("abstract", "\0" + os.environ["HOST_ABSTRACT"]), ("a path", os.environ["HOST_SOCKET"])):
     def knock():
         with socket.socket(socket.AF_UNIX) as client:
