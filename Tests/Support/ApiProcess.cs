@@ -64,9 +64,14 @@ public sealed partial class ApiProcess : IAsyncDisposable
     }
 
     /// <summary>Starts an Api that is expected to refuse: its exit code.</summary>
-    public static async Task<(int ExitCode, string Log)> RefuseAsync(string dataDirectory, params (string Name, string Value)[] settings)
+    public static Task<(int ExitCode, string Log)> RefuseAsync(string dataDirectory, params (string Name, string Value)[] settings) =>
+        RefuseAsync([], dataDirectory, settings);
+
+    /// <summary>The same, started by another command, which takes the Api's as its last arguments.</summary>
+    public static async Task<(int ExitCode, string Log)> RefuseAsync(string[] by, string dataDirectory, params (string Name, string Value)[] settings)
     {
-        await using var api = Launch(dataDirectory, settings);
+        ArgumentNullException.ThrowIfNull(by);
+        await using var api = Launch(dataDirectory, settings, by);
         await api._process.WaitForExitAsync().WaitAsync(StartBound);
         await api._reading;
         return (api._process.ExitCode, api.Log);
@@ -103,15 +108,18 @@ public sealed partial class ApiProcess : IAsyncDisposable
         Client?.Dispose();
     }
 
-    private static ApiProcess Launch(string dataDirectory, (string Name, string Value)[] settings)
+    private static ApiProcess Launch(string dataDirectory, (string Name, string Value)[] settings, params string[] by)
     {
-        var command = new ProcessStartInfo(Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet")
+        var dotnet = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet";
+        string[] words = [.. by, dotnet, Path.Combine(AppContext.BaseDirectory, "Sandbox.Cluster.Api.dll")];
+        var command = new ProcessStartInfo(words[0])
         {
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Sandbox.Cluster.Api.dll") },
             WorkingDirectory = AppContext.BaseDirectory,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var word in words[1..])
+            command.ArgumentList.Add(word);
         command.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         command.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         command.Environment["Sandbox__DataDirectory"] = dataDirectory;
