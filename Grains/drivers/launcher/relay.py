@@ -37,6 +37,11 @@ class Relay:
         return self._is_restored and not self._greeted
 
     @property
+    def may_restore(self) -> bool:
+        """What to restore from can also come before the request that tells of it."""
+        return self._stream_bytes is None or self.is_restoring
+
+    @property
     def is_idle(self) -> bool:
         """Between two executions, when the session can be saved."""
         return self._greeted and self.running is None

@@ -133,7 +133,7 @@ class Supervisor:
         purpose, connection = received
         # Whatever becomes of it is up to the driver; if it gets none, this closes the last of it.
         try:
-            if purpose == RESTORE:
+            if purpose == RESTORE and self._relay.may_restore:
                 self._driver.attachments.give(RESTORE, connection)
             elif purpose == SAVE and self._relay.is_idle and not self._saving.is_under_way and self._saving.begin(connection):
                 self._relay.save()

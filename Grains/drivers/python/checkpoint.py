@@ -45,14 +45,14 @@ class Checkpoint:
     def __init__(self, shell, home: str, found: dict):
         self._shell = shell
         self._home = home
-        self._settings = Settings(shell, home)
+        self.settings = Settings(shell, home)
         self._known = {"globals": shell.user_ns, "main": shell.user_module, "shell": shell} | found
         soft, _ = getrlimit(RLIMIT_DATA)
         self._max_bytes = (_DEFAULT_MEMORY if soft == RLIM_INFINITY else soft) // 2
         self._of_every_session = dict(shell.user_ns)
 
     def begin(self) -> None:
-        self._settings.begin()
+        self.settings.begin()
 
     # --- saving
 
@@ -113,14 +113,14 @@ class Checkpoint:
                     if value is not None and value != {}:
                         add(_SETTING, name, value)
 
-        add_settings(self._settings.parts())
+        add_settings(self.settings.parts())
         for name, value in list(self._shell.user_ns.items()):
             if type(name) is str and not self._is_of_the_shell(name, value):
                 add(_VARIABLE, name, value)
         for number, value in list(self._shell.history_manager.output_hist.items()):
             if type(number) is int:
                 add(_OUTPUT, str(number), value)
-        add_settings(self._settings.last_parts())
+        add_settings(self.settings.last_parts())
         return items, lost
 
     def _is_of_the_shell(self, name: str, value) -> bool:
@@ -165,7 +165,7 @@ class Checkpoint:
         return lost
 
     def _read_heap(self, reader: Reader) -> list:
-        settings = self._settings.parts() | self._settings.last_parts()
+        settings = self.settings.parts() | self.settings.last_parts()
         work = pickling.Unpickling(dict(self._known))
         lost, failed = [], None
         while "end" not in (segment := _frame(reader)):
@@ -209,7 +209,11 @@ class _Work:
 
     def __init__(self, checkpoint: Checkpoint, attachments):
         self._checkpoint = checkpoint
-        self.announce = attachments.say_taken
+        self._attachments = attachments
+
+    def begin(self) -> None:
+        self._attachments.say_taken()
+        self._checkpoint.settings.hold_random()
 
     def run(self, fd: int) -> None:
         self._checkpoint.write(fd)

@@ -1,12 +1,11 @@
 """A copy of this process that does something with what it has, while the session goes on."""
 
 import ctypes
-import gc
 import platform
-import signal
-from os import O_CLOEXEC, O_RDWR, O_WRONLY, _exit, close, dup2, listdir, open as open_file, setsid, write
-from _signal import SIG_BLOCK, SIG_IGN, SIG_SETMASK, SIGALRM, pthread_sigmask, valid_signals
-from _signal import signal as set_handler
+from _signal import SIG_BLOCK, SIG_IGN, SIG_SETMASK, SIGALRM, SIGINT, pthread_sigmask, signal, valid_signals
+from fcntl import F_GETFD, fcntl
+from gc import disable as disable_collector
+from os import O_CLOEXEC, O_RDWR, O_WRONLY, _exit, close, dup2, listdir, open as open_file, setsid, sysconf, write
 from sys import setrecursionlimit
 
 # Our parent becomes the copy's: it is the one that waits for it, so user code never sees a child that it did not start.
@@ -14,10 +13,11 @@ _CLONE_PARENT = 0x00008000
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}[platform.machine()]
 
 _FAILED = 1
+_MOST_DESCRIPTORS = 4096
 _FIRST_TO_DIE = b"1000"
 
 # Objects of the session nest as deep as its own limit allows, which nobody can tell from here; the stack holds this much.
-_RECURSION_LIMIT = 3000
+_RECURSION_LIMIT = 10_000
 
 # Of the kernel and the C library themselves: `os.fork` would call what user code has registered, in the session. With the
 # lock of the interpreter held, so that no other thread can be in the middle of anything of Python's.
@@ -29,12 +29,10 @@ _after_fork = ctypes.pythonapi.PyOS_AfterFork_Child
 
 _ALL = frozenset(valid_signals())
 _ALL_BUT_THE_CLOCK = _ALL - {SIGALRM}
-_SIGINT = signal.SIGINT
-_disable_collector = gc.disable
 
 
 def start(work, kept: int) -> bool:
-    """Runs `work()` in a copy, which then ends; False when there can be none. `kept`: the descriptor that it needs.
+    """Runs `work` in a copy, which then ends: its `begin()` before anything has been told of the fork, its `run(kept)` after; False when there can be none. `kept`: the descriptor that it needs.
 
     Nothing of the session is shared with the copy: neither descriptors, nor output, nor signals of its group.
     """
@@ -55,13 +53,13 @@ def _run(work, kept: int) -> None:
     code = _FAILED
     try:
         # What is held back from here on would be for the session; the copy is ended by SIGKILL.
-        set_handler(_SIGINT, SIG_IGN)
+        signal(SIGINT, SIG_IGN)
         setsid()
         _die_first()
-        work.announce()
+        work.begin()
         _let_go_of_descriptors(kept)
         # A collection would copy every page, and run finalizers that are the session's to run.
-        _disable_collector()
+        disable_collector()
         _after_fork()
         setrecursionlimit(_RECURSION_LIMIT)
         pthread_sigmask(SIG_SETMASK, _ALL_BUT_THE_CLOCK)
@@ -86,10 +84,23 @@ def _die_first() -> None:
 def _let_go_of_descriptors(kept: int) -> None:
     """Whoever waits for the end of one shall not wait for us. Numbers stay taken: objects will close what they believe is theirs."""
     null = open_file("/dev/null", O_RDWR | O_CLOEXEC)
-    for name in listdir("/proc/self/fd"):
-        fd = int(name)
+    for fd in _open_descriptors():
         if fd not in (kept, null):
-            try:
-                dup2(null, fd)
-            except OSError:
-                pass  # The one of the listing itself.
+            dup2(null, fd)
+
+
+def _open_descriptors() -> list[int]:
+    try:
+        candidates = map(int, listdir("/proc/self/fd"))
+    except OSError:
+        # Walls without a /proc of its own.
+        candidates = range(min(sysconf("SC_OPEN_MAX"), _MOST_DESCRIPTORS))
+    return [fd for fd in candidates if _is_open(fd)]
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        fcntl(fd, F_GETFD)
+    except OSError:
+        return False
+    return True

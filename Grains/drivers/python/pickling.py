@@ -5,6 +5,8 @@ them share one memo, so that what two variables share is still one object afterw
 """
 
 import asyncio
+import dataclasses
+import functools
 import io
 import re
 import socket
@@ -12,6 +14,8 @@ import sqlite3
 import subprocess
 import threading
 import types
+import typing
+import weakref
 from _pickle import PickleBuffer, Unpickler
 from importlib.util import find_spec
 from signal import ITIMER_REAL, SIGALRM, setitimer, signal
@@ -26,7 +30,7 @@ _PROTOCOL = 5
 # What is smaller travels in the pickle.
 _BUFFER_BYTES = 1 << 16
 _PROBE_BYTES = 4 << 20
-_SECONDS = 10.0
+_SECONDS = 5.0
 _MAX_REASON = 200
 
 _KINDS = {
@@ -46,8 +50,18 @@ _KINDS = {
 }
 # By identity: a class of the user's may have no hash.
 _WORDS = {id(kind): words for words, kinds in _KINDS.items() for kind in kinds}
+
+# Objects that are compared by identity, and have no name of their own in a pickle.
+_SENTINELS = {f"dataclasses.{name}": getattr(dataclasses, name) for name in
+              ("MISSING", "KW_ONLY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR", "_HAS_DEFAULT_FACTORY") if hasattr(dataclasses, name)}
+_CACHED = type(functools.lru_cache(len))
+
 _NO_PICKLE = re.compile(r"cannot pickle '(.{1,100})' object")
-_OPCODE_FRAME, _OPCODE_GET = 0x95, 0x68
+_OPCODE_FRAME = 0x95
+
+# Pickles that put what `persistent_load` yields into the memo: for a number, and for "lost".
+_PUT_KNOWN = b"J%bQr%b0"
+_PUT_LOST = b"\x80\x04%b\x8c\x04lostQ%b."
 
 
 class NotCarried(Exception):
@@ -83,7 +97,7 @@ class Pickling:
 
     def __init__(self, known: dict, namespace: dict, max_bytes: int):
         self._sink = _Sink(max_bytes)
-        self._known = {id(value): name for name, value in known.items()}
+        self._known = {id(value): name for name, value in (_SENTINELS | known).items()}
         self._namespace = namespace
         self._pickler = self._make()
         self._before = self._make()
@@ -134,10 +148,9 @@ class Unpickling:
     """The other way: loads segments in the order in which they were made."""
 
     def __init__(self, known: dict):
-        self._known = known
-        self._source = _Source()
+        self._known = _SENTINELS | known
         self._queue = []
-        self._unpickler = _Unpickler(self._source, known, self._next_buffer)
+        self._renew()
 
     def load(self, pickle: bytes, buffers: list):
         """The value. Runs user code."""
@@ -148,10 +161,21 @@ class Unpickling:
 
     def forget(self, start: int, end: int, lost: Lost) -> None:
         """A segment could not be loaded: whoever shares an object with it gets `lost` in its place."""
-        self._known["lost"] = lost
-        puts = b"".join(b"r" + number.to_bytes(4, "little") for number in range(start, end))
-        self._source.set(b"\x80\x04\x8c\x04lostQ" + puts + b".")
+        # An unpickler that has failed still holds the rest of what it was reading. Another one takes over its memo.
+        memo = self._unpickler.memo.copy()
+        self._renew()
+        numbers = [number for number in memo if number < start]
+        self._known |= {"lost": lost} | {number: memo[number] for number in numbers}
+        kept = b"".join(_PUT_KNOWN % (packed, packed) for packed in map(_pack_number, numbers))
+        forgotten = b"".join(b"r" + _pack_number(number) for number in range(start, end))
+        self._source.set(_PUT_LOST % (kept, forgotten))
         self._unpickler.load()
+        for number in numbers:
+            del self._known[number]
+
+    def _renew(self) -> None:
+        self._source = _Source()
+        self._unpickler = _Unpickler(self._source, self._known, self._next_buffer)
 
     def _next_buffer(self):
         while self._queue:
@@ -178,7 +202,20 @@ class _Pickler(CloudPickler):
             return Lost, name_and_reason(value)
         if kind is types.ModuleType and not is_importable(value):
             raise NotCarried("a module that cannot be imported")
-        return super().reducer_override(value)
+        if kind is functools.cached_property:
+            # It has a lock, which another one of it will have too.
+            return functools.cached_property, (value.func,), {"attrname": value.attrname}
+        if kind is weakref.WeakKeyDictionary or kind is weakref.WeakValueDictionary:
+            return kind, (dict(value),)
+        if kind is _CACHED and value.__module__ == "__main__":
+            # It would be looked for by its name, before it has one.
+            return restore_cached, (value.__wrapped__, *value.cache_parameters().values())
+        reduced = super().reducer_override(value)
+        if issubclass(kind, type) and type(reduced) is tuple and typing.NamedTuple in vars(value).get("__orig_bases__", ()):
+            # A function that stands for a base class would make another class of it.
+            constructor, name, _, *rest = reduced[1]
+            return reduced[0], (constructor, name, value.__bases__, *rest), *reduced[2:]
+        return reduced
 
     def _dynamic_function_reduce(self, function):
         reduced = super()._dynamic_function_reduce(function)
@@ -186,6 +223,11 @@ class _Pickler(CloudPickler):
             # Its globals are variables of the session, which are carried for themselves, or lost for themselves.
             reduced[2][1]["__globals__"] = {}
         return reduced
+
+
+def restore_cached(function, maxsize, typed):
+    """A function with an empty cache. Found by this name in checkpoints."""
+    return functools.lru_cache(maxsize, typed)(function)
 
 
 class _Unpickler(Unpickler):
@@ -259,6 +301,10 @@ class _Deadline:
 
     def __exit__(self, *_):
         setitimer(ITIMER_REAL, 0)
+
+
+def _pack_number(number: int) -> bytes:
+    return number.to_bytes(4, "little")
 
 
 def _raise_too_much(number, frame):

@@ -30,6 +30,7 @@ class Settings:
         self._shell = shell
         self._home = home
         self._environment = {}
+        self._random = None
         self._path = list(sys.path)
         self._parameters = dict(_parameters)
         self._backend = _get_backend()
@@ -39,6 +40,10 @@ class Settings:
     def begin(self) -> None:
         """The session has got its environment."""
         self._environment = dict(_environment)
+
+    def hold_random(self) -> None:
+        """Before a fork is told of: the child would begin a sequence of its own."""
+        self._random = _get_random()
 
     def parts(self) -> dict:
         """name -> (what yields it, what puts it back); what yields None need not be kept. In the order of putting back."""
@@ -57,7 +62,7 @@ class Settings:
     def last_parts(self) -> dict:
         """After the variables: loading them may use random numbers."""
         return {
-            "random": (_get_random, _set_random),
+            "random": (lambda: self._random, _set_random),
             "numpy.random": (_get_numpy_random, _set_numpy_random),
         }
 

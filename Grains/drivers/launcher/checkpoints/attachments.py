@@ -6,7 +6,7 @@ One packet with a descriptor is handed in; a packet without one comes back from 
 import struct
 from _socket import (AF_UNIX, CMSG_SPACE, MSG_CMSG_CLOEXEC, MSG_DONTWAIT, SCM_CREDENTIALS, SCM_RIGHTS, SO_PASSCRED, SOCK_SEQPACKET,
                      SOL_SOCKET, socket as Socket)
-from os import set_blocking
+from os import close, set_blocking
 from select import POLLIN, poll
 
 SAVE, RESTORE = b"S", b"R"
@@ -66,14 +66,18 @@ class Taker(Ending):
         """A descriptor of this kind, which blocks; None when none comes."""
         waiting = poll()
         waiting.register(self.fd, POLLIN)
-        if not waiting.poll(seconds * 1000):
-            return None
-        data, ancillary, _, _ = self._socket.recvmsg(8, CMSG_SPACE(_DESCRIPTOR.size), MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
-        for level, what, content in ancillary:
-            if level == SOL_SOCKET and what == SCM_RIGHTS and data == kind:
-                descriptor, = _DESCRIPTOR.unpack(content[:_DESCRIPTOR.size])
-                set_blocking(descriptor, True)
-                return descriptor
+        while waiting.poll(seconds * 1000):
+            data, ancillary, _, _ = self._socket.recvmsg(8, CMSG_SPACE(_DESCRIPTOR.size), MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+            if not data:
+                return None
+            for level, what, content in ancillary:
+                if level == SOL_SOCKET and what == SCM_RIGHTS:
+                    descriptor, = _DESCRIPTOR.unpack(content[:_DESCRIPTOR.size])
+                    if data == kind:
+                        set_blocking(descriptor, True)
+                        return descriptor
+                    # Brought before it was known that nobody wants it.
+                    close(descriptor)
         return None
 
     def say_taken(self) -> None:

@@ -16,8 +16,10 @@ _WORK_SECONDS = 60.0
 class Saving:
     """At most one at a time."""
 
-    def __init__(self, giver: Giver):
+    def __init__(self, giver: Giver, take_seconds: float = _TAKE_SECONDS, work_seconds: float = _WORK_SECONDS):
         self._giver = giver
+        self._take_seconds = take_seconds
+        self._work_seconds = work_seconds
         self._process: int | None = None
         self.deadline: float | None = None
 
@@ -33,7 +35,7 @@ class Saving:
     def begin(self, connection: int) -> bool:
         if not self._giver.give(SAVE, connection):
             return False
-        self.deadline = time.monotonic() + _TAKE_SECONDS
+        self.deadline = time.monotonic() + self._take_seconds
         return True
 
     def on_answer(self, driver: int) -> None:
@@ -48,7 +50,7 @@ class Saving:
                 self._process = os.pidfd_open(pid)
             except OSError:
                 continue  # It has ended already.
-            self.deadline = time.monotonic() + _WORK_SECONDS
+            self.deadline = time.monotonic() + self._work_seconds
 
     def on_end(self) -> None:
         os.close(self._process)
