@@ -7,12 +7,12 @@ makes a chain in the pool warm.
 import os
 import select
 import signal
-import socket
 
 from . import environment, processes
 from .driver_pipes import DriverPipes
 from .driver_process import DriverProcess
 from .frames import json_bytes, pack
+from .handover import receive_connection
 from .output import OutputStream
 from .supervisor import Supervisor
 
@@ -103,7 +103,8 @@ def _await_connection(control: int, signals: processes.SignalPipe) -> int | None
     while True:
         reported = [fd for fd, _ in poll.poll()]
         if control in reported:
-            return receive_connection(control)
+            received = receive_connection(control)
+            return received and received[1]
         signals.drain()
         if processes.has_dead_child():
             return None
@@ -113,36 +114,9 @@ def _refuse_next(control: int, detail: str) -> None:
     poll = select.poll()
     poll.register(control, select.POLLIN)
     if poll.poll(_REFUSAL_SECONDS * 1000):
-        connection = receive_connection(control)
-        if connection is not None:
-            refuse(connection, detail)
-
-
-def send_connection(control: int, connection: int) -> None:
-    with _borrowed(control) as channel:
-        socket.send_fds(channel, [b"\0"], [connection])
-
-
-def receive_connection(control: int) -> int | None:
-    with _borrowed(control) as channel:
-        _, descriptors, _, _ = socket.recv_fds(channel, 1, 1, socket.MSG_CMSG_CLOEXEC)
-    if not descriptors:
-        return None
-    os.set_blocking(descriptors[0], False)
-    return descriptors[0]
-
-
-class _borrowed:
-    """A socket object around a descriptor that stays ours."""
-
-    def __init__(self, fd: int):
-        self._socket = socket.socket(fileno=fd)
-
-    def __enter__(self) -> socket.socket:
-        return self._socket
-
-    def __exit__(self, *_) -> None:
-        self._socket.detach()
+        received = receive_connection(control)
+        if received is not None:
+            refuse(received[1], detail)
 
 
 def _words_of(error: BaseException) -> str:

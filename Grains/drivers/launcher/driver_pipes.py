@@ -8,7 +8,8 @@ REQUESTS = 3
 DOORBELL = 4
 EVENTS = 5
 ACKNOWLEDGEMENTS = 6
-_FIRST_UNUSED = 7
+ATTACHMENTS = 7
+_FIRST_UNUSED = 8
 
 # Above every number of the protocol, so that placing one descriptor cannot close another.
 _OUT_OF_THE_WAY = 64
@@ -24,11 +25,13 @@ class DriverPipes:
         self.requests = self._pipe()
         self.events = self._pipe()
         self.acknowledgements = self._pipe()
-        self.doorbell = self._sockets() if with_doorbell else None
+        self.attachments = self._sockets(socket.SOCK_SEQPACKET)
+        self.doorbell = self._sockets(socket.SOCK_STREAM) if with_doorbell else None
 
     def keep_supervisor_side(self) -> None:
         """Ours never block: a supervisor waits in its poll loop and nowhere else."""
-        ours = [self.output[0], self.errors[0], self.requests[1], self.events[0], self.acknowledgements[1]]
+        ours = [self.output[0], self.errors[0], self.requests[1], self.events[0], self.acknowledgements[1],
+                self.attachments[0]]
         if self.doorbell:
             ours.append(self.doorbell[1])
         for fd in self._open:
@@ -44,7 +47,8 @@ class DriverPipes:
         always do: the children of user code write to them too.
         """
         placed = {0: os.open(os.devnull, os.O_RDWR), 1: self.output[1], 2: self.errors[1]}
-        protocol = {REQUESTS: self.requests[0], EVENTS: self.events[1], ACKNOWLEDGEMENTS: self.acknowledgements[0]}
+        protocol = {REQUESTS: self.requests[0], EVENTS: self.events[1], ACKNOWLEDGEMENTS: self.acknowledgements[0],
+                    ATTACHMENTS: self.attachments[1]}
         if self.doorbell:
             protocol[DOORBELL] = self.doorbell[0]
             os.set_blocking(self.requests[0], False)
@@ -61,7 +65,7 @@ class DriverPipes:
         self._open += ends
         return ends
 
-    def _sockets(self) -> tuple[int, int]:
-        ends = tuple(end.detach() for end in socket.socketpair())
+    def _sockets(self, kind: int) -> tuple[int, int]:
+        ends = tuple(end.detach() for end in socket.socketpair(socket.AF_UNIX, kind))
         self._open += ends
         return ends

@@ -4,6 +4,8 @@ import os
 import signal
 import time
 
+from .checkpoints.attachments import Giver
+from .checkpoints.failures import DETAILS
 from .driver_pipes import DriverPipes
 from .frames import pack
 from .outbox import Outbox
@@ -27,6 +29,7 @@ class DriverProcess:
         self.status: int | None = None
         self.events = pipes.events[0]
         self.requests = Outbox(pipes.requests[1])
+        self.attachments = Giver(pipes.attachments[0])
         self.unreachable = False
         self._acknowledgements = pipes.acknowledgements[1]
         self._doorbell = pipes.doorbell[1] if pipes.doorbell else None
@@ -41,13 +44,15 @@ class DriverProcess:
         """An execution begins."""
         self._kills_before = self._memory_kills()
 
-    def how_it_ended(self) -> dict:
-        """The reason of `ended`, once it has been reaped."""
+    def how_it_ended(self, is_restoring: bool) -> dict:
+        """The reason of `ended`, once it has been reaped. `is_restoring`: it has not answered a `start` with `restore` yet."""
         code = os.waitstatus_to_exitcode(self.status)
         if code == -signal.SIGKILL and self._memory_kills() > self._kills_before:
             return {"reason": "memory"}
         if code < 0:
             return {"reason": "signaled", "signal": -code}
+        if is_restoring and code in DETAILS:
+            return {"reason": "restore", "detail": DETAILS[code]}
         return {"reason": "exited", "code": code}
 
     def send(self, body: bytes) -> None:

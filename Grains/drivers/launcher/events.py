@@ -32,6 +32,16 @@ def _check_hello(event: dict) -> None:
         raise FrameError("hello of an unknown language")
     if type(event.get("version")) is not str:
         raise FrameError("hello without a version")
+    if "restored" in event:
+        _check_restored(event["restored"])
+
+
+def _check_restored(restored) -> None:
+    if type(restored) is not dict or type(restored.get("lost")) is not list or type(restored.get("lost_count")) is not int:
+        raise FrameError("hello with an incomplete account of what was restored")
+    for lost in restored["lost"]:
+        if type(lost) is not dict or any(type(lost.get(member)) is not str for member in ("kind", "name", "reason")):
+            raise FrameError("hello with an incomplete loss")
 
 
 def _check_item(event: dict) -> None:

@@ -12,6 +12,9 @@ from .output import OutputStream
 from .requests import check_request
 
 
+_SAVE = json_bytes({"op": "save"})
+
+
 class Relay:
     """`running` is the execution in flight, None between two."""
 
@@ -25,8 +28,27 @@ class Relay:
         self._language = language
         self._stream_bytes: int | None = None
         self._greeted = False
+        self._is_restored = False
         self._early_interrupt: tuple[int, bytes] | None = None
         self._primary_seen = False
+
+    @property
+    def is_restoring(self) -> bool:
+        return self._is_restored and not self._greeted
+
+    @property
+    def may_restore(self) -> bool:
+        """What to restore from can also come before the request that tells of it."""
+        return self._stream_bytes is None or self.is_restoring
+
+    @property
+    def is_idle(self) -> bool:
+        """Between two executions, when the session can be saved."""
+        return self._greeted and self.running is None
+
+    def save(self) -> None:
+        """The driver finds what to write to among its attachments."""
+        self._driver.send(_SAVE)
 
     # --- from the host
 
@@ -41,6 +63,7 @@ class Relay:
             raise FrameError("host: start must be the first request, once")
         if op == "start":
             self._stream_bytes = request["limits"]["stream_bytes"]
+            self._is_restored = request.get("restore", False)
             if request.get("egress"):
                 egress.hand_over(self._host.fd)
             self._driver.send(body)
@@ -97,6 +120,8 @@ class Relay:
     def _on_hello(self, event: dict) -> None:
         if event["language"] != self._language:
             raise FrameError("hello of another language")
+        if ("restored" in event) != self._is_restored:
+            raise FrameError("hello of another session")
         self._greeted = True
         if self._early_interrupt is not None:
             self._driver.interrupt(*self._early_interrupt)

@@ -24,8 +24,9 @@ def _check_start(request: dict) -> None:
     for member in ("stream_bytes", "item_bytes"):
         if type(limits.get(member)) is not int or limits[member] < 0:
             raise FrameError("host: start with a bad limit")
-    if type(request.get("egress", False)) is not bool:
-        raise FrameError("host: start with a flag that is no boolean")
+    for flag in ("egress", "restore"):
+        if type(request.get(flag, False)) is not bool:
+            raise FrameError("host: start with a flag that is no boolean")
     _check_environment(request)
 
 

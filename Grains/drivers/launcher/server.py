@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from . import chain, processes
 from .frames import FrameError, json_bytes, pack
+from .handover import PURPOSES, send_connection
 from .isolation.home import Home
 from .pool import Pool, PoolBounds
 from .processes import log
@@ -38,6 +39,7 @@ class Held:
     home: Home
     holder: int | None = None
     waiting: int | None = None  # The supervisor, of those below, that nobody has entered yet.
+    entered: int | None = None  # The one that was entered last.
     supervisors: dict[int, int] = field(default_factory=dict)  # pid -> control descriptor
     is_over: bool = False
 
@@ -78,12 +80,14 @@ class Server:
             self._stop()
 
     def _turn(self) -> None:
-        for fd, _ in self._poll.poll(self._milliseconds_to_wait()):
+        listener = self._listener.fileno()
+        # Last of all who comes only now: it may rely on what others have asked for before.
+        for fd, _ in sorted(self._poll.poll(self._milliseconds_to_wait()), key=lambda reported: reported[0] == listener):
             if fd == self._signals.fd:
                 self._on_signal()
             elif fd == _STDIN:
                 self._on_stdin()
-            elif fd == self._listener.fileno():
+            elif fd == listener:
                 self._on_connection()
             elif fd in self._callers:
                 self._on_caller(self._callers[fd])
@@ -181,6 +185,9 @@ class Server:
             case {"op": "enter", "home": str(name)} if name in self._held:
                 self._enter(connection, self._held[name])
                 return False
+            case {"op": "save" | "restore" as op, "home": str(name)}:
+                self._attach(connection, self._held.get(name), PURPOSES[op])
+                return False
         raise FrameError("host: first frame neither opens a home nor enters one")
 
     def _on_holder(self, fd: int) -> None:
@@ -250,7 +257,18 @@ class Server:
         if held.is_over:
             raise FrameError("host: the home is gone")
         pid, held.waiting = held.waiting or self._start(held), None
-        chain.send_connection(held.supervisors[pid], connection)
+        held.entered = pid
+        send_connection(held.supervisors[pid], connection)
+
+    def _attach(self, connection: int, held: Held | None, purpose: bytes) -> None:
+        """Hands it to the interpreter that works there. Whoever is not served sees the end of the stream, and that is all."""
+        control = held.supervisors.get(held.entered) if held is not None else None
+        if control is None:
+            return
+        try:
+            send_connection(control, connection, purpose)
+        except OSError:
+            pass
 
     def _start(self, held: Held) -> int:
         ours, theirs = (end.detach() for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))

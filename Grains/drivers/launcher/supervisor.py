@@ -1,12 +1,16 @@
 """The supervisor of one interpreter: a loop that pumps and never blocks, and the end of everything it started."""
 
+import math
 import os
 import select
 import time
 
 from . import processes
+from .checkpoints.attachments import RESTORE, SAVE
+from .checkpoints.saving import Saving
 from .driver_process import DriverProcess
 from .frames import FrameError
+from .handover import receive_connection
 from .outbox import Outbox
 from .output import OutputStream
 from .relay import Relay
@@ -31,7 +35,8 @@ _HURRIED_FAREWELL_SECONDS = 1.0
 class Supervisor:
     """Between `host`, a connected non-blocking socket's descriptor, and `driver`. `streams`: its stdout and stderr.
 
-    `control`: a descriptor at whose end the launcher wants the interpreter to end.
+    `control`: a socket that yields connections to save to and to restore from, and at whose end the launcher wants the
+    interpreter to end.
     """
 
     def __init__(self, host: int, control: int, driver: DriverProcess, streams: list[OutputStream], language: str,
@@ -41,13 +46,15 @@ class Supervisor:
         self._streams = streams
         self._signals = signals
         self._relay = Relay(self._host, driver, streams, language)
+        self._control = control
+        self._saving = Saving(driver.attachments)
         self._ending: dict | None = None
         self._exit_deadline: float | None = None
         self._poll = select.poll()
         self._interests: dict[int, int] = {}
         # poll reports in this order, so a `done` that is there already settles before an interrupt that is too late.
         self._handlers = {signals.fd: self._on_signal, driver.events: self._on_events, host: self._on_host,
-                          control: lambda: self._end("closed")}
+                          control: self._on_control, driver.attachments.fd: self._on_attachments}
         for stream in streams:
             self._handlers[stream.fd] = lambda stream=stream: self._on_output(stream)
         self._handlers[driver.requests.fd] = driver.requests.flush
@@ -118,6 +125,38 @@ class Supervisor:
             return False
         return True
 
+    def _on_control(self) -> None:
+        received = receive_connection(self._control)
+        if received is None:
+            self._end("closed")
+            return
+        purpose, connection = received
+        # Whatever becomes of it is up to the driver; if it gets none, this closes the last of it.
+        try:
+            if purpose == RESTORE and self._relay.may_restore:
+                self._driver.attachments.give(RESTORE, connection)
+            elif purpose == SAVE and self._relay.is_idle and not self._saving.is_under_way and self._saving.begin(connection):
+                self._relay.save()
+        finally:
+            os.close(connection)
+
+    def _on_attachments(self) -> None:
+        try:
+            self._saving.on_answer(self._driver.pid)
+        except EOFError:
+            # Closed by user code, in the driver and all of its children: then nothing will be saved any more.
+            self._unwatch(self._driver.attachments.fd)
+        process = self._saving.process
+        if process is not None and process not in self._handlers:
+            self._handlers[process] = self._on_saved
+            self._watch(process, select.POLLIN)
+
+    def _on_saved(self) -> None:
+        process = self._saving.process
+        self._unwatch(process)
+        del self._handlers[process]
+        self._saving.on_end()
+
     def _on_output(self, stream: OutputStream) -> None:
         self._relay.on_output(stream)
         if stream.closed:
@@ -127,10 +166,11 @@ class Supervisor:
 
     def _check_peers(self) -> None:
         self._driver.nudge_if_due(self._relay.running is not None)
+        self._saving.end_if_due()
         if self._host.broken:
             self._end("closed")
         if self._driver.status is not None:
-            self._end(**self._driver.how_it_ended())
+            self._end(**self._driver.how_it_ended(self._relay.is_restoring))
         elif self._driver.unreachable or self._driver.requests.broken:
             now = time.monotonic()
             if self._exit_deadline is None:
@@ -151,7 +191,7 @@ class Supervisor:
             self._watch(self._driver.events, select.POLLIN)
 
     def _milliseconds_to_wait(self) -> float | None:
-        due = [at for at in (self._exit_deadline, self._driver.nudge_at) if at is not None]
+        due = [at for at in (self._exit_deadline, self._driver.nudge_at, self._saving.deadline) if at not in (None, math.inf)]
         if not due:
             return None
         # Rounded up: poll would otherwise return just before the time, again and again.

@@ -5,11 +5,13 @@ from os import _exit, fstat, read, write
 from select import POLLIN, poll
 from termios import FIONREAD
 
+from sandbox_launcher.checkpoints.attachments import Taker
 from sandbox_launcher.frames import FrameError, FrameReader, pack, parse
 
 REQUESTS = 3
 EVENTS = 5
 ACKNOWLEDGEMENTS = 6
+ATTACHMENTS = 7
 
 _READ_BYTES = 65536
 _CHANNEL_LOST = 71
@@ -17,7 +19,7 @@ _ZERO = bytes(4)
 
 
 class Channel:
-    """Requests in; events out, which the caller serializes; acknowledgements in."""
+    """Requests in; events out, which the caller serializes; acknowledgements in; descriptors among the `attachments`."""
 
     def __init__(self):
         self._reader = FrameReader()
@@ -25,6 +27,7 @@ class Channel:
         self._readable = poll()
         self._readable.register(REQUESTS, POLLIN)
         self._pipes = _identities()
+        self.attachments = Taker(ATTACHMENTS)
 
     def receive(self) -> dict | None:
         """The next request; None when there will be none."""
@@ -53,7 +56,7 @@ class Channel:
         return self._taken or self._reader.buffered > 0 or ioctl(REQUESTS, FIONREAD, _ZERO) != _ZERO
 
     def begun(self) -> None:
-        """The request that was received last is being executed."""
+        """The request that was received last is being executed, or is none that could be interrupted."""
         self._taken = False
 
     def send(self, body: bytes) -> None:
@@ -85,5 +88,5 @@ class Channel:
 
 
 def _identities() -> list[tuple[int, int]]:
-    pipes = [fstat(fd) for fd in (REQUESTS, EVENTS, ACKNOWLEDGEMENTS)]
+    pipes = [fstat(fd) for fd in (REQUESTS, EVENTS, ACKNOWLEDGEMENTS, ATTACHMENTS)]
     return [(pipe.st_dev, pipe.st_ino) for pipe in pipes]

@@ -4,6 +4,8 @@ import os
 import platform
 import sys
 
+from sandbox_launcher.checkpoints.stream import bounded
+
 from . import environment, inherited
 from .channel import Channel
 from .execution import Executor
@@ -11,7 +13,7 @@ from .interrupts import Gate
 from .items import Items
 from .outlet import Outlet
 from .streams import StandardStream
-from .warm_up import warm_shell
+from .warm_up import warm_checkpoint, warm_shell
 
 _PROTOCOL = 1
 _exit = os._exit
@@ -32,6 +34,7 @@ def main(variables: dict) -> None:
     shell.gate = gate
     shell.user_ns["_dh"][:] = [os.getcwd()]
     executor = Executor(shell, gate, outlet, items, output, errors)
+    checkpoint = warm_checkpoint()(shell, os.getcwd(), {"stdin": sys.stdin, "stdout": output, "stderr": errors})
     gate.install()
 
     while (request := channel.receive()) is not None:
@@ -41,8 +44,15 @@ def main(variables: dict) -> None:
             executor.execute(request)
         elif request["op"] == "start":
             environment.apply(request["env"])
+            checkpoint.begin()
             items.limit(request["limits"]["item_bytes"])
-            outlet.send({"event": "hello", "protocol": _PROTOCOL, "language": "python",
-                         "version": platform.python_version()})
+            hello = {"event": "hello", "protocol": _PROTOCOL, "language": "python", "version": platform.python_version()}
+            if request.get("restore"):
+                hello["restored"] = bounded(checkpoint.restore(channel.attachments))
+            channel.begun()
+            outlet.send(hello)
+        elif request["op"] == "save":
+            channel.begun()
+            checkpoint.save(channel.attachments)
     # Not by way of atexit: the supervisor is about to end everything anyway.
     _exit(0)

@@ -21,6 +21,7 @@ _CELLS = (
 )
 
 _shell = None
+_checkpoint = None
 
 
 def warm_up() -> None:
@@ -44,6 +45,11 @@ def warm_shell():
     return _shell
 
 
+def warm_checkpoint():
+    """The class: its module needs libraries that only the warm-up may be the first to import."""
+    return _checkpoint
+
+
 def _make_warm_shell():
     import matplotlib
     import matplotlib.font_manager
@@ -51,9 +57,11 @@ def _make_warm_shell():
     import numpy.random
     import pandas
 
-    from . import coroutines, figures, tracebacks
+    from . import checkpoint, coroutines, figures, tracebacks
     from .shell import make_shell
 
+    global _checkpoint
+    _checkpoint = checkpoint.Checkpoint
     shell = make_shell()
     shell.enable_matplotlib("inline")
     shell.events.register("post_execute", figures.show_left_open)

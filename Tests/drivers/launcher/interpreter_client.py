@@ -78,8 +78,8 @@ class Interpreter:
         self._ids = itertools.count(1)
         self.closed = False
 
-    def start(self, env=None, **limits) -> "Interpreter":
-        self.send({"op": "start", "limits": LIMITS | limits, "env": env or {}})
+    def start(self, env=None, restore=False, **limits) -> "Interpreter":
+        self.send({"op": "start", "limits": LIMITS | limits, "env": env or {}} | ({"restore": True} if restore else {}))
         return self
 
     def send(self, request: dict) -> None:
@@ -180,5 +180,35 @@ class Home:
         interpreter.send({"op": "enter", "home": self.name})
         return interpreter
 
+    def attach(self, op: str) -> socket.socket:
+        """A connection to save to or to restore from."""
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(PATIENCE)
+        connection.connect(self._path)
+        connection.sendall(pack(json_bytes({"op": op, "home": self.name})))
+        return connection
+
+    def save(self) -> bytes:
+        """All that comes of a save."""
+        with self.attach("save") as connection:
+            return read_all(connection)
+
+    def restore(self, checkpoint: bytes, env=None, **limits) -> Interpreter:
+        """An interpreter that has been given the checkpoint; what it says to that is still to come."""
+        interpreter = self.enter().start(env, restore=True, **limits)
+        with self.attach("restore") as connection:
+            try:
+                connection.sendall(checkpoint)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # It has read enough to know that it is none.
+        return interpreter
+
     def close(self) -> None:
         self._socket.close()
+
+
+def read_all(connection: socket.socket) -> bytes:
+    parts = []
+    while part := connection.recv(1 << 20):
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,70 @@
+"""A save as the supervisor sees it: asked for, then a process that it watches, then nothing."""
+
+import math
+import os
+import signal
+import time
+
+from .attachments import SAVE, Giver
+
+# Between two executions a driver does nothing else.
+_TAKE_SECONDS = 10.0
+# Of streaming; what takes longer was not worth it.
+_WORK_SECONDS = 60.0
+
+
+class Saving:
+    """At most one at a time."""
+
+    def __init__(self, giver: Giver, take_seconds: float = _TAKE_SECONDS, work_seconds: float = _WORK_SECONDS):
+        self._giver = giver
+        self._take_seconds = take_seconds
+        self._work_seconds = work_seconds
+        self._process: int | None = None
+        self.deadline: float | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.deadline is not None
+
+    @property
+    def process(self) -> int | None:
+        """A descriptor that can be read when the process has ended."""
+        return self._process
+
+    def begin(self, connection: int) -> bool:
+        if not self._giver.give(SAVE, connection):
+            return False
+        self.deadline = time.monotonic() + self._take_seconds
+        return True
+
+    def on_answer(self, driver: int) -> None:
+        """Takes in what has been said. `driver`: the process that is never to be ended for it."""
+        while (pid := self._giver.answer()) is not None:
+            if not self.is_under_way or self._process is not None:
+                continue
+            self.deadline = None
+            if pid in (0, driver, os.getpid()):
+                continue
+            try:
+                self._process = os.pidfd_open(pid)
+            except OSError:
+                continue  # It has ended already.
+            self.deadline = time.monotonic() + self._work_seconds
+
+    def on_end(self) -> None:
+        os.close(self._process)
+        self._process = self.deadline = None
+
+    def end_if_due(self) -> None:
+        if self.deadline is None or time.monotonic() < self.deadline:
+            return
+        if self._process is None:
+            self.deadline = None
+            return
+        try:
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
+        except OSError:
+            pass
+        # Its end will be reported; until then there is nothing more to be done.
+        self.deadline = math.inf
