@@ -57,11 +57,12 @@ def _make_warm_shell():
     import numpy.random
     import pandas
 
-    from . import checkpoint, coroutines, figures, tracebacks
+    from . import coroutines, figures, tracebacks
+    from .checkpoints.session import Checkpoint
     from .shell import make_shell
 
     global _checkpoint
-    _checkpoint = checkpoint.Checkpoint
+    _checkpoint = Checkpoint
     shell = make_shell()
     shell.enable_matplotlib("inline")
     shell.events.register("post_execute", figures.show_left_open)

@@ -19,6 +19,7 @@ from drivers_under_test import load_packages  # noqa: E402
 load_packages()
 
 from sandbox_launcher import chain  # noqa: E402
+from sandbox_launcher.handover import send_connection  # noqa: E402
 from sandbox_launcher.isolation.home import Home  # noqa: E402
 from sandbox_launcher.isolation.limits import Limits  # noqa: E402
 from sandbox_launcher.isolation.none import NoWalls  # noqa: E402
@@ -312,7 +313,7 @@ def main():
     scenario, descriptor, home = sys.argv[1:]
     # Kept open: its end would mean that the launcher wants the interpreter to end.
     launcher, control = (end.detach() for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
-    chain.send_connection(launcher, int(descriptor))
+    send_connection(launcher, int(descriptor))
     os.close(int(descriptor))
     os.set_inheritable(launcher, False)
     chain.run(Language(globals()[scenario]), NoWalls(Limits(), os.path.dirname(home)), Home(home), control)

@@ -7,9 +7,9 @@ import subprocess
 import tarfile
 
 import pytest
-from sandbox_launcher.checkpoints import files
-from sandbox_launcher.checkpoints.failures import Damaged
-from sandbox_launcher.checkpoints.stream import Lost
+from sandbox_launcher.checkpoints import packing
+from sandbox_launcher.checkpoints.stream import Damaged, Lost
+from sandbox_launcher.checkpoints.unpacking import unpack
 
 
 class Source(io.BytesIO):
@@ -38,12 +38,12 @@ def other(tmp_path):
 
 def pack(home) -> bytes:
     sink = io.BytesIO()
-    assert files.pack(sink, str(home)) == []
+    assert packing.pack(sink, str(home)) == []
     return sink.getvalue()
 
 
 def move(home, other) -> None:
-    files.unpack(Source(pack(home)), str(other))
+    unpack(Source(pack(home)), str(other))
 
 
 def test_contents_modes_and_times_come_back(home, other):
@@ -118,7 +118,7 @@ def test_what_is_no_file_is_left_out_and_named(home):
     os.mkfifo(home / "pipe")
     (home / "file").touch()
     sink = io.BytesIO()
-    lost = files.pack(sink, str(home))
+    lost = packing.pack(sink, str(home))
     assert lost == [Lost("file", "pipe", "neither a file nor a directory nor a link")]
     assert [member.name for member in tarfile.open(fileobj=io.BytesIO(sink.getvalue()))] == ["file"]
 
@@ -131,7 +131,7 @@ def test_a_tree_deeper_than_descriptors_is_cut_and_named(home):
         os.close(directory)
         directory = below
     os.close(directory)
-    lost = files.pack(io.BytesIO(), str(home))
+    lost = packing.pack(io.BytesIO(), str(home))
     assert [one.reason for one in lost] == ["it lies too deep"]
 
 
@@ -189,7 +189,7 @@ def test_a_path_that_leads_elsewhere_is_damage_and_leads_nowhere(home, tmp_path,
     (tmp_path / "treasure").write_text("kept")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(Damaged):
-        files.unpack(Source(attack + END), str(home))
+        unpack(Source(attack + END), str(home))
     assert [path for path in sorted(tmp_path.rglob("*")) if home not in path.parents] == before
     assert (tmp_path / "treasure").read_text() == "kept" and os.stat(tmp_path / "treasure").st_nlink == 1
 
@@ -197,7 +197,7 @@ def test_a_path_that_leads_elsewhere_is_damage_and_leads_nowhere(home, tmp_path,
 def test_a_link_that_was_there_is_not_followed_to_set_its_folder_right(home, tmp_path):
     """A folder is opened anew at the end, when its mode and time are set."""
     with pytest.raises(Damaged):
-        files.unpack(Source(member("a", tarfile.DIRTYPE) + member("a", tarfile.SYMTYPE, target="..") + END), str(home))
+        unpack(Source(member("a", tarfile.DIRTYPE) + member("a", tarfile.SYMTYPE, target="..") + END), str(home))
 
 
 @pytest.mark.parametrize("records", [
@@ -214,7 +214,7 @@ def test_records_that_make_no_sense_are_damage(home, records):
     info.size = 512
     info.pax_headers = records
     with pytest.raises(Damaged):
-        files.unpack(Source(info.tobuf(tarfile.PAX_FORMAT) + b"1\n0\n999999999\n".ljust(512, b"\0") + END), str(home))
+        unpack(Source(info.tobuf(tarfile.PAX_FORMAT) + b"1\n0\n999999999\n".ljust(512, b"\0") + END), str(home))
 
 
 def test_set_user_id_bits_do_not_come_back(home, other):

@@ -146,6 +146,17 @@ loud = Loud(); state = 'kept'; buffered = open('buffered', 'w'); buffered.write(
     assert (outcome.text, outcome.stdout, outcome.stderr) == ("('kept', 'once')", "", "")
 
 
+def test_hooks_of_the_session_hear_of_the_copy_in_the_copy_alone(home, session):
+    session.run("""
+import os
+seen = []
+os.register_at_fork(before=lambda: seen.append('before'), after_in_parent=lambda: seen.append('parent'),
+                    after_in_child=lambda: (seen.append('child'), print('hook', flush=True), os.write(1, b'raw'), os.write(5, b'x')))""")
+    assert Parts(home.save()).trailer is not None
+    outcome = session.run("seen")
+    assert (outcome.text, outcome.stdout) == ("[]", "")
+
+
 def test_descriptors_of_the_session_are_not_held_open_by_the_copy(home, session):
     session.run(LARGE + "\nr, w = os.pipe()")
     with begin(home):

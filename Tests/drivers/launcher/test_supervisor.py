@@ -185,7 +185,7 @@ def test_a_sync_orders_the_two_streams_and_never_reaches_the_host():
 def test_a_driver_gets_its_descriptors_its_group_and_a_new_environment():
     with Supervised("tells_its_descriptors") as supervised:
         told = json.loads(supervised.run().stdout)
-        assert told["fds"] == [0, 1, 2, 3, 5, 6]
+        assert told["fds"] == [0, 1, 2, 3, 5, 6, 7]
         assert told["group"] is True
         assert told["cwd"] == str(supervised.home) == told["env"]["HOME"] == told["env"]["TMPDIR"]
         assert set(told["env"]) == {

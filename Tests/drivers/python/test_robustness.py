@@ -34,7 +34,7 @@ def test_code_that_destroys_its_interpreter_is_told_apart(interpreter, code, rea
     assert interpreter.receive() is None
 
 
-@pytest.mark.parametrize("fd", [3, 5, 6])
+@pytest.mark.parametrize("fd", [3, 5, 6, 7])
 @pytest.mark.parametrize("harm", ["os.close({})", "os.dup2(0, {})"])
 def test_the_execution_that_breaks_a_descriptor_is_the_one_that_ends_with_it(interpreter, harm, fd):
     interpreter.run("import os")

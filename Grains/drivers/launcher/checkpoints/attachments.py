@@ -10,7 +10,7 @@ from os import close, set_blocking
 from select import POLLIN, poll
 
 SAVE, RESTORE = b"S", b"R"
-_TAKEN, _IN_VAIN = b"T", b"V"
+TAKEN, _IN_VAIN = b"T", b"V"
 
 _DESCRIPTOR = struct.Struct("i")
 _CREDENTIALS = struct.Struct("3i")
@@ -54,7 +54,7 @@ class Giver(Ending):
         if not data:
             raise EOFError
         for level, kind, content in ancillary:
-            if level == SOL_SOCKET and kind == SCM_CREDENTIALS and data == _TAKEN:
+            if level == SOL_SOCKET and kind == SCM_CREDENTIALS and data == TAKEN:
                 return _CREDENTIALS.unpack(content[:_CREDENTIALS.size])[0]
         return 0
 
@@ -82,7 +82,7 @@ class Taker(Ending):
 
     def say_taken(self) -> None:
         """By the process that does the work, and that is to be ended when it takes too long."""
-        self._send(_TAKEN)
+        self._send(TAKEN)
 
     def say_in_vain(self) -> None:
         self._send(_IN_VAIN)

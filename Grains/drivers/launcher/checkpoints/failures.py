@@ -2,7 +2,7 @@
 
 import errno
 
-from .stream import Damaged, Foreign
+from .stream import Foreign
 
 # Unlike any code that a driver ends with for other reasons.
 _DAMAGED, _FOREIGN, _NO_ROOM, _ABSENT, _NOT_EMPTY = 80, 81, 82, 83, 84
@@ -25,7 +25,7 @@ class NotEmpty(Exception):
 
 
 def code_of(error: BaseException) -> int:
-    """The exit code that tells it."""
+    """The exit code that tells it. What is none of the others was made by somebody who does not know the format."""
     if isinstance(error, Foreign):
         return _FOREIGN
     if isinstance(error, Absent):
@@ -35,6 +35,3 @@ def code_of(error: BaseException) -> int:
     if isinstance(error, MemoryError) or isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM):
         return _NO_ROOM
     return _DAMAGED
-
-
-__all__ = ["DETAILS", "Absent", "Damaged", "Foreign", "NotEmpty", "code_of"]

@@ -42,7 +42,7 @@ class Settings:
         self._environment = dict(_environment)
 
     def hold_random(self) -> None:
-        """Before a fork is told of: the child would begin a sequence of its own."""
+        """Before a fork."""
         self._random = _get_random()
 
     def parts(self) -> dict:

@@ -8,16 +8,20 @@ from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit
 
 import cloudpickle
 
-from sandbox_launcher.checkpoints import files
 from sandbox_launcher.checkpoints.attachments import RESTORE, SAVE
-from sandbox_launcher.checkpoints.failures import Absent, Damaged, NotEmpty, code_of
+from sandbox_launcher.checkpoints.failures import Absent, NotEmpty, code_of
+from sandbox_launcher.checkpoints.packing import pack as pack_files
+from sandbox_launcher.checkpoints.stream import Damaged, Reader, Writer, check_header, check_trailer, header, trailer
 from sandbox_launcher.checkpoints.stream import Lost as LostItem
-from sandbox_launcher.checkpoints.stream import Reader, Writer, check_header, check_trailer, header, trailer
+from sandbox_launcher.checkpoints.unpacking import unpack as unpack_files
 from sandbox_launcher.frames import HEADER_BYTES, FrameError, json_bytes, pack, parse
 
-from . import forked_copy, pickling
+from . import forked_copy
 from .lost import Lost, name_and_reason
+from .pickling import Pickling
+from .reasons import reason_of, reason_of_load
 from .settings import Settings
+from .unpickling import Unpickling
 
 LANGUAGE = "python"
 # Functions travel as the code of this very version, classes by what this version of the library makes of them.
@@ -59,7 +63,9 @@ class Checkpoint:
     def save(self, attachments) -> None:
         """Returns at once; a copy of this process does the work."""
         connection = attachments.take(SAVE, _SAVE_SECONDS)
-        if connection is None or not forked_copy.start(_Work(self, attachments), connection):
+        # The copy begins a sequence of its own, as any fork does.
+        self.settings.hold_random()
+        if connection is None or not forked_copy.start(self.write, connection):
             attachments.say_in_vain()
         if connection is not None:
             close(connection)
@@ -69,7 +75,7 @@ class Checkpoint:
         writer = Writer(fd)
         writer.frame(header(LANGUAGE, _RUNTIME))
         writer.begin_section()
-        lost = files.pack(writer, self._home)
+        lost = pack_files(writer, self._home)
         writer.end_section()
         file_bytes = writer.section_bytes
         writer.begin_section()
@@ -78,9 +84,9 @@ class Checkpoint:
         writer.frame(trailer(file_bytes, writer.section_bytes, lost))
 
     def _write_heap(self, writer: Writer) -> list:
-        work = pickling.Pickling(self._known, self._shell.user_ns, self._max_bytes)
+        work = Pickling(self._known, self._shell.user_ns, self._max_bytes)
         items, lost = self._items()
-        segments = work.run(items, pickling.reason_of)
+        segments = work.run(items)
         lost += [LostItem(*key, reason) for key, reason in work.failures]
         for (kind, name), segment in segments:
             size = sum(map(len, segment.parts))
@@ -108,7 +114,7 @@ class Checkpoint:
                 try:
                     value = get()
                 except Exception as error:
-                    lost.append(LostItem(_SETTING, name, pickling.reason_of(None, error)))
+                    lost.append(LostItem(_SETTING, name, reason_of(None, error)))
                 else:
                     if value is not None and value != {}:
                         add(_SETTING, name, value)
@@ -154,7 +160,7 @@ class Checkpoint:
         if listdir(self._home):
             raise NotEmpty
         reader.begin_section()
-        files.unpack(reader, self._home)
+        unpack_files(reader, self._home)
         reader.end_section()
         reader.begin_section()
         lost = self._read_heap(reader)
@@ -166,7 +172,7 @@ class Checkpoint:
 
     def _read_heap(self, reader: Reader) -> list:
         settings = self.settings.parts() | self.settings.last_parts()
-        work = pickling.Unpickling(dict(self._known))
+        work = Unpickling(dict(self._known))
         lost, failed = [], None
         while "end" not in (segment := _frame(reader)):
             kind, name, start = _identity(segment)
@@ -180,7 +186,7 @@ class Checkpoint:
             except MemoryError:
                 raise
             except BaseException as error:
-                reason = pickling.reason_of_load(error)
+                reason = reason_of_load(error)
                 lost.append(LostItem(kind, name, reason))
                 failed = start, name, reason
         # What functions were given for it.
@@ -202,21 +208,6 @@ class Checkpoint:
             if name in _OF_THE_HOOK:
                 # It goes on with them only as long as they are what it put there.
                 setattr(self._shell.displayhook, name, value)
-
-
-class _Work:
-    """What the copy does."""
-
-    def __init__(self, checkpoint: Checkpoint, attachments):
-        self._checkpoint = checkpoint
-        self._attachments = attachments
-
-    def begin(self) -> None:
-        self._attachments.say_taken()
-        self._checkpoint.settings.hold_random()
-
-    def run(self, fd: int) -> None:
-        self._checkpoint.write(fd)
 
 
 def _frame(reader: Reader) -> dict:

@@ -1,0 +1,1 @@
+"""A session as bytes and back: what a checkpoint holds of Python. See ../../PROTOCOL.md."""
