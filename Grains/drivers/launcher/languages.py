@@ -64,10 +64,12 @@ class TypeScript:
     # Where a context finds its runtime: the driver's sources and packages, and Bun.
     _DRIVER = "/sandbox/driver"
     _BUN = "/sandbox/bun"
+    # What helps it with checkpoints, which it looks for beside itself.
+    _LAUNCHER = "/sandbox/launcher"
 
     def __init__(self, bun: str):
         self._bun = bun
-        self.files = {self._DRIVER: str(_DRIVERS / "typescript"), self._BUN: bun}
+        self.files = {self._DRIVER: str(_DRIVERS / "typescript"), self._BUN: bun, self._LAUNCHER: str(_DRIVERS / "launcher")}
 
     def warm_up(self) -> None:
         pass

@@ -6,6 +6,7 @@ const { createListeners } = require('./execution/listeners.js');
 const { installImports } = require('./execution/imports.js');
 const { wakeUp } = require('./execution/loop.js');
 const { serve } = require('./execution/serve.js');
+const { Checkpoint } = require('./checkpoint/checkpoint.js');
 const { Session } = require('./execution/session.js');
 const { installConsole } = require('./output/console.js');
 const { installDisplays } = require('./output/displays.js');
@@ -24,7 +25,8 @@ module.exports = function start(userland) {
     show: (value, room) => session.bundleOf(value, room),
     send: (item, bundle) => session.display(item, bundle),
   });
+  const checkpoint = new Checkpoint(userland, expose);
   host.openDoorbell(FD.doorbell, wakeUp);
   // From a timer, so that the module that started us has finished loading.
-  host.setTimeout(() => serve(session), 0);
+  host.setTimeout(() => serve(session, checkpoint), 0);
 };

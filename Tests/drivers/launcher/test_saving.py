@@ -71,10 +71,23 @@ def test_a_save_in_vain_is_over_at_once(ends, connection):
     assert not saving.is_under_way
 
 
-def test_a_driver_that_does_not_answer_is_not_waited_for(ends, connection):
+def test_a_driver_that_does_not_answer_is_not_waited_for_and_its_host_is_told(ends, connection):
     saving = Saving(ends[0], take_seconds=0)
     assert saving.begin(connection[1].fileno())
     assert is_over(saving)
+    assert connection[0].recv(1) == b""
+
+
+def test_what_was_left_untaken_is_not_taken_for_the_next(ends, connection):
+    giver, taker = ends
+    other = socket.socketpair()
+    giver.give(SAVE, other[1].fileno())
+    giver.give(SAVE, connection[1].fileno())
+    fd = taker.take(SAVE, PATIENCE)
+    os.write(fd, b"x")
+    other[1].close()
+    assert connection[0].recv(1) == b"x" and other[0].recv(1) == b""
+    os.close(fd)
 
 
 def test_the_driver_itself_is_never_the_one_that_is_ended(ends, connection):

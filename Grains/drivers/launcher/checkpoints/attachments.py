@@ -63,22 +63,24 @@ class Taker(Ending):
     """The driver's."""
 
     def take(self, kind: bytes, seconds: float) -> int | None:
-        """A descriptor of this kind, which blocks; None when none comes."""
+        """The last descriptor of this kind, which blocks; None when none comes. Those that nobody wanted are closed."""
+        taken = None
         waiting = poll()
         waiting.register(self.fd, POLLIN)
-        while waiting.poll(seconds * 1000):
+        while waiting.poll(seconds * 1000 if taken is None else 0):
             data, ancillary, _, _ = self._socket.recvmsg(8, CMSG_SPACE(_DESCRIPTOR.size), MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
             if not data:
-                return None
+                break
             for level, what, content in ancillary:
                 if level == SOL_SOCKET and what == SCM_RIGHTS:
-                    descriptor, = _DESCRIPTOR.unpack(content[:_DESCRIPTOR.size])
+                    unwanted, = _DESCRIPTOR.unpack(content[:_DESCRIPTOR.size])
                     if data == kind:
-                        set_blocking(descriptor, True)
-                        return descriptor
-                    # Brought before it was known that nobody wants it.
-                    close(descriptor)
-        return None
+                        taken, unwanted = unwanted, taken
+                    if unwanted is not None:
+                        close(unwanted)
+        if taken is not None:
+            set_blocking(taken, True)
+        return taken
 
     def say_taken(self) -> None:
         """By the process that does the work, and that is to be ended when it takes too long."""

@@ -3,6 +3,7 @@
 import math
 import os
 import signal
+import socket
 import time
 
 from .attachments import SAVE, Giver
@@ -21,6 +22,7 @@ class Saving:
         self._take_seconds = take_seconds
         self._work_seconds = work_seconds
         self._process: int | None = None
+        self._connection: socket.socket | None = None
         self.deadline: float | None = None
 
     @property
@@ -35,6 +37,8 @@ class Saving:
     def begin(self, connection: int) -> bool:
         if not self._giver.give(SAVE, connection):
             return False
+        # So that its host hears of the end, whoever else still has it.
+        self._connection = socket.socket(fileno=os.dup(connection))
         self.deadline = time.monotonic() + self._take_seconds
         return True
 
@@ -43,24 +47,25 @@ class Saving:
         while (pid := self._giver.answer()) is not None:
             if not self.is_under_way or self._process is not None:
                 continue
-            self.deadline = None
-            if pid in (0, driver, os.getpid()):
-                continue
             try:
-                self._process = os.pidfd_open(pid)
+                self._process = os.pidfd_open(pid) if pid not in (0, driver, os.getpid()) else None
             except OSError:
-                continue  # It has ended already.
-            self.deadline = time.monotonic() + self._work_seconds
+                pass  # It has ended already.
+            if self._process is None:
+                self._finish()
+            else:
+                self.deadline = time.monotonic() + self._work_seconds
 
     def on_end(self) -> None:
         os.close(self._process)
-        self._process = self.deadline = None
+        self._process = None
+        self._finish()
 
     def end_if_due(self) -> None:
         if self.deadline is None or time.monotonic() < self.deadline:
             return
         if self._process is None:
-            self.deadline = None
+            self._finish()
             return
         try:
             signal.pidfd_send_signal(self._process, signal.SIGKILL)
@@ -68,3 +73,11 @@ class Saving:
             pass
         # Its end will be reported; until then there is nothing more to be done.
         self.deadline = math.inf
+
+    def _finish(self) -> None:
+        self.deadline = None
+        try:
+            self._connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # Its host was faster.
+        self._connection.close()

@@ -42,4 +42,13 @@ function overrides(variables) {
   };
 }
 
-module.exports = { overrides, setAll };
+// Pairs of a name and its value, undefined for none.
+function change(pairs) {
+  for (const [name, value] of pairs) {
+    if (value === undefined) Reflect.deleteProperty(env, name);
+    else define(name, value);
+    if (name === TIME_ZONE) useTimeZone(value);
+  }
+}
+
+module.exports = { change, overrides, setAll };

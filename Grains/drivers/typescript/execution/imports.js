@@ -79,18 +79,29 @@ function guarded(run, onError) {
   };
 }
 
-function bind({ specifier, named, namespace }, exports) {
+// local name -> how it was imported, and what came of it.
+const origins = new Map();
+
+// The import that yields the value under this name, if one did.
+function originOf(name, value) {
+  const origin = origins.get(name);
+  return origin !== undefined && Object.is(origin.value, value) ? origin.wanted : undefined;
+}
+
+function bind({ specifier, attributes, named, namespace }, exports) {
   prepare(named.map(([, local]) => local));
   for (const [imported, local] of named) {
     if (!Reflect.has(exports, imported)) {
       throw new host.SyntaxError(`The requested module '${specifier}' does not provide an export named '${imported}'`);
     }
     userGlobal[local] = exports[imported];
+    origins.set(local, { value: exports[imported], wanted: { specifier, attributes, named: [[imported, local]] } });
   }
   if (namespace !== undefined) {
     prepare([namespace]);
     userGlobal[namespace] = exports;
+    origins.set(namespace, { value: exports, wanted: { specifier, attributes, named: [], namespace } });
   }
 }
 
-module.exports = { installImports, importAll };
+module.exports = { installImports, importAll, originOf };

@@ -5,6 +5,7 @@ const { transformCell } = require('../transform/cell.js');
 const { COROUTINE, FUNCTION, SCRIPT } = require('../transform/needs.js');
 const { prepare } = require('./globals.js');
 const { importAll } = require('./imports.js');
+const { remember } = require('../checkpoint/functions.js');
 
 const { Script, runInThisContext, generatorNext, generatorReturn, generatorThrow, userGlobal } = host;
 
@@ -32,6 +33,8 @@ function runCode(execution, onValue, onError) {
 function runPlan(plan, execution, onValue, onError) {
   const { count } = execution;
   prepare(plan.names);
+  remember(plan.hoisted, SCRIPT);
+  remember(plan.code, plan.mode);
   if (plan.hoisted !== undefined) runScript(plan.hoisted, count, 0);
   const result = runScript(plan.code, count, plan.columnOffset);
   if (plan.mode === SCRIPT) {

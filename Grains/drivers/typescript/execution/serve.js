@@ -9,7 +9,7 @@ const { runBreakable, runEventLoop, runShortly } = require('./loop.js');
 
 const PROTOCOL = 1;
 
-function serve(session) {
+function serve(session, checkpoint) {
   const waiting = [];
   let isStarted = false;
 
@@ -29,6 +29,10 @@ function serve(session) {
 
   function handle(request) {
     if ((request.op === 'start') === isStarted) die();
+    if (request.op === 'save') {
+      checkpoint.save();
+      return;
+    }
     if (isStarted) {
       acknowledgements.discardLate();
       session.execute(request, takeRequests);
@@ -37,7 +41,9 @@ function serve(session) {
     isStarted = true;
     session.limits = request.limits;
     env.setAll(request.env);
-    channel.send({ event: 'hello', protocol: PROTOCOL, language: 'typescript', version: host.version });
+    checkpoint.begin();
+    const restored = request.restore ? checkpoint.restore() : undefined;
+    channel.send({ event: 'hello', protocol: PROTOCOL, language: 'typescript', version: host.version, restored });
   }
 
   try {

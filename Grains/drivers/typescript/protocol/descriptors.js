@@ -1,7 +1,7 @@
 // The descriptors of PROTOCOL.md, and the end of the process when they are of no more use.
 'use strict';
 
-const FD = { stdout: 1, stderr: 2, requests: 3, doorbell: 4, events: 5, acknowledgements: 6 };
+const FD = { stdout: 1, stderr: 2, requests: 3, doorbell: 4, events: 5, acknowledgements: 6, attachments: 7 };
 const EXIT_END_OF_REQUESTS = 0;
 const EXIT_FAULT = 70;
 
@@ -21,7 +21,7 @@ function die() {
   host.exit(EXIT_FAULT);
 }
 
-const identities = [FD.requests, FD.doorbell, FD.events, FD.acknowledgements].map((fd) => ({ fd, ...identityOf(fd) }));
+const identities = [FD.requests, FD.doorbell, FD.events, FD.acknowledgements, FD.attachments].map((fd) => ({ fd, ...identityOf(fd) }));
 
 function identityOf(fd) {
   const { dev, ino } = host.fstatSync(fd);

@@ -6,7 +6,8 @@ const { FrameFault } = require('./frames.js');
 const EXECUTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 const checks = {
-  start: (frame) => isLimits(frame.limits) && isEnvironment(frame.env),
+  start: (frame) => isLimits(frame.limits) && isEnvironment(frame.env) && typeof (frame.restore ?? false) === 'boolean',
+  save: () => true,
   execute: (frame) =>
     isExecutionId(frame.id) && isCount(frame.count) && typeof frame.code === 'string' && isEnvironment(frame.env),
   interrupt: (frame) => isExecutionId(frame.id) && (frame.rung === 1 || frame.rung === 2),

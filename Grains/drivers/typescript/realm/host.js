@@ -7,7 +7,7 @@ const path = require('node:path');
 const url = require('node:url');
 const util = require('node:util');
 const vm = require('node:vm');
-const { setTimeZone } = require('bun:jsc');
+const { deserialize, serialize, setTimeZone } = require('bun:jsc');
 const { expect } = require('bun:test');
 
 const { apply } = Reflect;
@@ -19,6 +19,7 @@ module.exports = function captureHost() {
     ...loop(),
     ...modules(),
     ...processApi(),
+    ...checkpoints(),
     Script: vm.Script,
     runInThisContext: vm.Script.prototype.runInThisContext,
     inspect: util.inspect,
@@ -104,6 +105,34 @@ function modules() {
     joinPath: path.join,
     dlopen: process.dlopen,
     transpileDecorators: (source) => (transpile ??= createTranspiler())(source),
+  };
+}
+
+// The helper, in the folder of the launcher beside ours, gets fd 7.
+function checkpoints() {
+  const { spawn, spawnSync } = Bun;
+  const launcher = path.join(__dirname, '..', '..', 'launcher');
+  const program = 'import sys; sys.path.insert(0, sys.argv.pop(1)); from launcher.checkpoints.helper import main; main()';
+  const command = (parameters) => ['/usr/bin/python3', '-I', '-S', '-B', '-c', program, path.dirname(launcher), ...parameters];
+  const options = (parameters, stdio) => ({ cmd: command(parameters), stdio: [...stdio, null, null, null, null, 7], env: {}, cwd: '/' });
+  const carried = [Object, Array, Map, Set, Date, RegExp, ArrayBuffer, SharedArrayBuffer, DataView, Boolean, Number, String, Blob,
+    Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array,
+    Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array];
+  if (typeof Float16Array === 'function') carried.push(Float16Array);
+  return {
+    spawn: (parameters, stdio) => spawn(options(parameters, stdio)).unref(),
+    spawnSync: (parameters, stdio) => spawnSync(options(parameters, stdio)),
+    serialize: (value) => serialize(value, { binaryType: 'nodebuffer' }),
+    deserialize,
+    carriedPrototypes: new Set(carried.map(({ prototype }) => prototype)),
+    BufferPrototype: Buffer.prototype,
+    functionToString: Function.prototype.toString,
+    mapForEach: Map.prototype.forEach,
+    setForEach: Set.prototype.forEach,
+    relativePath: path.relative,
+    temporary: process.env.TMPDIR ?? '/tmp',
+    unlinkSync: fs.unlinkSync,
+    chdir: process.chdir.bind(process),
   };
 }
 

@@ -29,5 +29,6 @@ module.exports = function createUserland() {
     newModule: () => ({ exports: {} }),
     rejected: (error) => Promise.reject(error),
     error: (message) => new Error(message),
+    lostState: (message) => Object.assign(new Error(message), { name: 'LostStateError' }),
   };
 };

@@ -25,6 +25,7 @@ class Peer:
         self.events, self.events_end = os.pipe()
         self.acks_end, self.acks = os.pipe()
         self.bell, self.bell_end = socket.socketpair()
+        self.attachments, self.attachments_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.out, out_end = os.pipe()
         self.err, err_end = os.pipe()
         os.set_blocking(self.requests_end, False)
@@ -36,6 +37,7 @@ class Peer:
         for end in (out_end, err_end, self.requests_end, self.events_end, self.acks_end):
             os.close(end)
         self.bell_end.close()
+        self.attachments_end.close()
         for descriptor in (self.out, self.err, self.events):
             os.set_blocking(descriptor, False)
         self.decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")}
@@ -45,11 +47,11 @@ class Peer:
         self.commands = b""
 
     def arrange(self):
-        wanted = (self.requests_end, self.bell_end.fileno(), self.events_end, self.acks_end)
+        wanted = (self.requests_end, self.bell_end.fileno(), self.events_end, self.acks_end, self.attachments_end.fileno())
         high = [os.dup2(descriptor, 60 + index) for index, descriptor in enumerate(wanted)]
         for index, descriptor in enumerate(high):
             os.dup2(descriptor, 3 + index)
-        os.closerange(7, 100)
+        os.closerange(8, 100)
         os.setpgid(0, 0)
 
     def run(self):

@@ -1,0 +1,273 @@
+// Saves a session and restores it. The driver itself writes the heap, while nothing else runs; a helper, which is the program
+// that does it for Python too, packs the files and talks to the host.
+'use strict';
+
+const { die } = require('../protocol/descriptors.js');
+const { toJson } = require('../protocol/frames.js');
+const env = require('../execution/env.js');
+const { prepare } = require('../execution/globals.js');
+const imports = require('../execution/imports.js');
+const { runBreakable, runEventLoop, wakeUp } = require('../execution/loop.js');
+const { reasonOf, stand } = require('./lost.js');
+const functions = require('./functions.js');
+const { NotCarried, Walk } = require('./values.js');
+
+const { userGlobal, serialize, deserialize, encodeInto, byteLength } = host;
+const { getOwnPropertyDescriptor } = Reflect;
+
+const MAX_LOST = 256;
+const MAX_TEXT = 256;
+const EXIT_DAMAGED = 80;
+const RUNTIME = { bun: host.version };
+
+class Checkpoint {
+  #userland;
+  #expose;
+  #home = host.cwd();
+  #environment = {};
+  // What every session has.
+  #before = new Map();
+
+  constructor(userland, expose) {
+    this.#userland = userland;
+    this.#expose = expose;
+    for (const name of Reflect.ownKeys(userGlobal)) this.#before.set(name, getOwnPropertyDescriptor(userGlobal, name));
+  }
+
+  begin() {
+    this.#environment = { ...host.env };
+  }
+
+  // Returns when the heap is written; the helper goes on. Whatever fails costs this checkpoint alone.
+  save() {
+    const begun = host.hrtime();
+    let file;
+    try {
+      const { heap, lost } = this.#heap();
+      file = openUnnamed();
+      const pause = Number((host.hrtime() - begun) / 1_000_000n);
+      const told = encode(toJson({ runtime: RUNTIME, lost: lost.slice(0, MAX_LOST).map(cut), pause_ms: pause }));
+      const length = new Uint8Array(4);
+      new DataView(length.buffer).setUint32(0, told.length, true);
+      for (const part of [length, told, heap]) writeAll(file, part);
+      host.spawn(['save', this.#home], [file, 'ignore', 'ignore']);
+    } catch {
+      // No memory, no room, no process: the helper says so to the supervisor, or its patience does.
+    } finally {
+      if (file !== undefined) host.closeSync(file);
+    }
+  }
+
+  #heap() {
+    functions.readCells();
+    const kept = { functions: [], imports: [], values: {}, marks: [], lost: [], directory: this.#directory(), environment: this.#changedEnvironment() };
+    const lose = (name, reason) => kept.lost.push({ kind: 'variable', name, reason });
+    const classes = new Map();
+    const rest = [];
+    for (const [name, value] of this.#variables(lose)) {
+      const imported = imports.originOf(name, value);
+      if (imported !== undefined) kept.imports.push([name, toJson(imported)]);
+      else if (typeof value !== 'function') rest.push([name, value]);
+      else this.#keepFunction(name, value, kept, classes, lose);
+    }
+    const walk = new Walk(classes);
+    for (const [name, value] of rest) {
+      try {
+        walk.check(value);
+        kept.values[name] = value;
+      } catch (error) {
+        if (!(error instanceof NotCarried)) throw error;
+        lose(name, error.message);
+      }
+    }
+    kept.marks = walk.marks;
+    return { heap: serializeAll(kept, lose), lost: kept.lost };
+  }
+
+  #keepFunction(name, value, kept, classes, lose) {
+    const { source, isClass, hasPrivate, reason } = functions.describe(value);
+    if (reason !== undefined) {
+      lose(name, reason);
+      return;
+    }
+    // Another name for the same one.
+    const first = kept.functions.find(([, , other]) => other === value)?.[0];
+    kept.functions.push([name, first === undefined ? source : first, value, first !== undefined]);
+    if (isClass && first === undefined) classes.set(getOwnPropertyDescriptor(value, 'prototype').value, { name, hasPrivate });
+  }
+
+  // [name, value] of what is the session's own.
+  #variables(lose) {
+    const found = [];
+    for (const name of Reflect.ownKeys(userGlobal)) {
+      const now = getOwnPropertyDescriptor(userGlobal, name);
+      const before = this.#before.get(name);
+      if (typeof name !== 'string' || name === '_') continue;
+      if (Object.hasOwn(now, 'value')) {
+        if (before === undefined || !Object.is(before.value, now.value)) found.push([name, now.value]);
+      } else if (before === undefined || before.get !== now.get) {
+        lose(name, reasonOf(now.get) ?? 'an accessor cannot be saved');
+      }
+    }
+    return found;
+  }
+
+  #directory() {
+    const path = host.relativePath(this.#home, host.cwd());
+    return path.startsWith('..') ? '' : path;
+  }
+
+  #changedEnvironment() {
+    const changed = [];
+    for (const name of Object.keys(host.env)) {
+      if (host.env[name] !== this.#environment[name]) changed.push([name, String(host.env[name])]);
+    }
+    for (const name of Object.keys(this.#environment)) if (!Object.hasOwn(host.env, name)) changed.push([name, undefined]);
+    return changed;
+  }
+
+  // What was lost: { lost, lost_count }. Ends the process if the session cannot be restored.
+  restore() {
+    const file = openUnnamed();
+    const { exitCode } = host.spawnSync(['restore', this.#home, toJson(RUNTIME)], ['ignore', file, 'ignore']);
+    if (exitCode !== 0) host.exit(exitCode ?? EXIT_DAMAGED);
+    try {
+      const bytes = readWhole(file);
+      host.closeSync(file);
+      const size = Number(new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8).getBigUint64(0, true));
+      const told = JSON.parse(host.decodeStrictly(bytes.subarray(size + 4, bytes.length - 8)));
+      return this.#put(deserialize(bytes.slice(0, size)), told);
+    } catch {
+      return host.exit(EXIT_DAMAGED);
+    }
+  }
+
+  #put(kept, told) {
+    const lost = [];
+    const lose = (name, error) => lost.push({ kind: 'variable', name, reason: `it cannot be restored: ${textOf(error)}` });
+    if (kept.directory !== '') host.chdir(host.joinPath(this.#home, kept.directory));
+    env.change(kept.environment);
+    for (const [name, text] of kept.imports) importAgain(JSON.parse(text), (error) => lose(name, error));
+    for (const name of Object.keys(kept.values)) define(name, kept.values[name]);
+    makeFunctions(kept.functions, lose);
+    for (const [value, mark] of kept.marks) {
+      if (mark === '!') Object.freeze(value);
+      else if (mark === 'Buffer') Object.setPrototypeOf(value, host.BufferPrototype);
+      else Object.setPrototypeOf(value, mark === '' ? null : (getOwnPropertyDescriptor(userGlobal, mark)?.value?.prototype ?? null));
+    }
+    for (const { name, reason } of [...kept.lost, ...lost]) stand(this.#userland, this.#expose, name, reason);
+    return { lost: [...told.lost, ...lost.map(cut)].slice(0, MAX_LOST), lost_count: told.lost_count + lost.length };
+  }
+}
+
+// One clone of everything, so that what variables share stays one object. What the walk has not foreseen is found one by one.
+function serializeAll(kept, lose) {
+  const everything = () => ({ ...kept, functions: kept.functions.map(([name, source, , isAlias]) => [name, source, isAlias]) });
+  try {
+    return serialize(everything());
+  } catch {
+    for (const name of Object.keys(kept.values)) {
+      try {
+        serialize(kept.values[name]);
+      } catch {
+        delete kept.values[name];
+        lose(name, 'it cannot be saved');
+      }
+    }
+    // Marks may be of what was taken out.
+    const walk = new Walk(new Map(kept.marks.filter(([, mark]) => mark !== '' && mark !== '!' && mark !== 'Buffer').map(([value, name]) => [Reflect.getPrototypeOf(value), { name }])));
+    for (const name of Object.keys(kept.values)) walk.check(kept.values[name]);
+    kept.marks = walk.marks;
+    return serialize(everything());
+  }
+}
+
+// A class that extends another one has to wait for it.
+function makeFunctions(kept, lose) {
+  let waiting = kept;
+  for (let before = Infinity; waiting.length > 0 && waiting.length < before;) {
+    before = waiting.length;
+    const errors = new Map();
+    waiting = waiting.filter(([name, source, isAlias]) => {
+      try {
+        define(name, isAlias ? getOwnPropertyDescriptor(userGlobal, source).value : evaluate(name, source));
+        functions.recognize(getOwnPropertyDescriptor(userGlobal, name).value);
+        return false;
+      } catch (error) {
+        errors.set(name, error);
+        return true;
+      }
+    });
+    if (waiting.length === before) for (const [name] of waiting) lose(name, errors.get(name));
+  }
+}
+
+// As the value of a property of that name, from which a function takes its own.
+function evaluate(name, source) {
+  const script = new host.Script(`({${JSON.stringify(name)}:${source}})`, { filename: 'restored.ts' });
+  return getOwnPropertyDescriptor(Reflect.apply(host.runInThisContext, script, []), name).value;
+}
+
+function importAgain(wanted, onFailure) {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+    wakeUp();
+  };
+  const isWhole = runBreakable(() => {
+    imports.importAll([wanted], over, (error) => {
+      onFailure(error);
+      over();
+    });
+    while (!isOver) runEventLoop();
+  });
+  if (!isWhole) onFailure('interrupted');
+}
+
+function define(name, value) {
+  prepare([name]);
+  Object.defineProperty(userGlobal, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function cut({ kind, name, reason }) {
+  return { kind, name: name.slice(0, MAX_TEXT), reason: reason.slice(0, MAX_TEXT) };
+}
+
+function textOf(error) {
+  try {
+    return String(error);
+  } catch {
+    return 'it says no more';
+  }
+}
+
+function encode(text) {
+  const bytes = new Uint8Array(byteLength(text));
+  encodeInto(text, bytes);
+  return bytes;
+}
+
+function writeAll(file, bytes) {
+  for (let written = 0; written < bytes.length;) written += host.writeSync(file, bytes, written, bytes.length - written, null);
+}
+
+// A file that nobody else finds, in the memory that is limited as files are.
+function openUnnamed() {
+  const path = host.joinPath(host.temporary, `.checkpoint-${host.hrtime()}`);
+  const file = host.openSync(path, 'wx+', 0o600);
+  host.unlinkSync(path);
+  return file;
+}
+
+function readWhole(file) {
+  const { size } = host.fstatSync(file);
+  const bytes = new Uint8Array(size);
+  for (let read = 0; read < size;) {
+    const count = host.readSync(file, bytes, read, size - read, read);
+    if (count === 0) die();
+    read += count;
+  }
+  return bytes;
+}
+
+module.exports = { Checkpoint };

@@ -1,0 +1,78 @@
+// Which values the structured clone of this runtime carries, and what has to be done to what comes out of it. Runs no user
+// code: accessors and proxies are not touched.
+'use strict';
+
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+const { types, mapForEach, setForEach, carriedPrototypes, BufferPrototype } = host;
+
+class NotCarried extends Error {}
+
+// classes: prototype -> { name, hasPrivate } of the classes that are carried.
+class Walk {
+  #classes;
+  #known = new Set();
+  // [object, class name], and of what has no prototype or may not be changed: '' and '!'.
+  marks = [];
+
+  constructor(classes) {
+    this.#classes = classes;
+  }
+
+  // Throws NotCarried. What it has found out of a value that is not carried is forgotten.
+  check(value) {
+    const found = new Set();
+    const marks = [];
+    const stack = [value];
+    while (stack.length > 0) this.#look(stack.pop(), stack, found, marks);
+    for (const object of found) this.#known.add(object);
+    for (const mark of marks) this.marks.push(mark);
+  }
+
+  #look(value, stack, found, marks) {
+    if (typeof value === 'function') throw new NotCarried('it holds a function, which cannot be saved');
+    if (typeof value === 'symbol') throw new NotCarried('a symbol cannot be saved');
+    if (typeof value !== 'object' || value === null || this.#known.has(value) || found.has(value)) return;
+    found.add(value);
+    if (types.isProxy(value)) throw new NotCarried('a proxy cannot be saved');
+    if (types.isGeneratorObject(value)) throw new NotCarried('a generator cannot be saved');
+    if (types.isPromise(value)) throw new NotCarried('a promise cannot be saved');
+    if (types.isModuleNamespaceObject(value)) throw new NotCarried('a module cannot be saved');
+    this.#mark(value, marks);
+    if (types.isArrayBufferView(value) || types.isAnyArrayBuffer(value)) return;
+    if (types.isMap(value)) apply(mapForEach, value, [(item, key) => void stack.push(item, key)]);
+    else if (types.isSet(value)) apply(setForEach, value, [(item) => void stack.push(item)]);
+    if (Array.isArray(value)) for (let index = 0; index < value.length; index += 1) pushMember(value, index, stack);
+    else for (const key of ownKeys(value)) pushMember(value, key, stack, types.isNativeError(value));
+  }
+
+  #mark(value, marks) {
+    const prototype = getPrototypeOf(value);
+    const ofSession = this.#classes.get(prototype);
+    if (ofSession?.hasPrivate) throw new NotCarried('an object with private members cannot be saved');
+    if (ofSession !== undefined) marks.push([value, ofSession.name]);
+    else if (prototype === null) marks.push([value, '']);
+    else if (prototype === BufferPrototype) marks.push([value, 'Buffer']);
+    else if (!carriedPrototypes.has(prototype)) throw new NotCarried(`${nameOf(prototype)} cannot be saved`);
+    if (!Object.isExtensible(value)) marks.push([value, '!']);
+  }
+}
+
+function pushMember(value, key, stack, isError = false) {
+  const property = getOwnPropertyDescriptor(value, key);
+  // An error keeps its stack in an accessor or not, as it likes.
+  if (property === undefined || (isError && key === 'stack')) return;
+  if (!Object.hasOwn(property, 'value')) throw new NotCarried('it has an accessor, which cannot be saved');
+  if (typeof key === 'symbol') throw new NotCarried('it has a member whose name is a symbol, which cannot be saved');
+  if (typeof property.value === 'object' || typeof property.value === 'function' || typeof property.value === 'symbol') stack.push(property.value);
+}
+
+// "a URL", without running anything of the user's.
+function nameOf(prototype) {
+  const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const tag = getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value;
+  const name = typeof constructor === 'function' ? getOwnPropertyDescriptor(constructor, 'name')?.value : undefined;
+  const text = [name, tag].find((one) => typeof one === 'string' && one !== '' && one !== 'Object') ?? 'an object of a class that is no variable';
+  return text.startsWith('an ') ? text : `a ${text}`;
+}
+
+module.exports = { NotCarried, Walk };
