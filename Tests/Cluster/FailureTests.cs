@@ -4,6 +4,7 @@ using Sandbox.Cluster.Tests.Support;
 namespace Sandbox.Cluster.Tests.Cluster;
 
 /// <summary>What becomes of contexts when members of a real cluster end, fall silent or come. Real processes, real Redis.</summary>
+[Collection(AloneCollection.Name)]
 [Trait("Category", "Slow")]
 public sealed class FailureTests
 {

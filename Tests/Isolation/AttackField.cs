@@ -68,10 +68,3 @@ internal sealed class AttackField(ApiProcess api, HostServices host, Neighbour n
         return isAnew ? null : $"the context did not begin anew: {next}";
     }
 }
-
-/// <summary>The tests that attack run alone, one after the other: what they print of a neighbour is of the attack's doing.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class IsolationCollection
-{
-    public const string Name = "Isolation";
-}

@@ -7,7 +7,7 @@ namespace Sandbox.Cluster.Tests.Isolation;
 /// Every attack of the table, twice: where its wall is missing it succeeds, which proves that it is one; behind all walls it is
 /// held, has a typed answer, a neighbour that goes on answering, and leaves nothing.
 /// </summary>
-[Collection(IsolationCollection.Name)]
+[Collection(AloneCollection.Name)]
 [Trait("Category", "Slow")]
 public class AttackTests(ITestOutputHelper output)
 {

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace Sandbox.Cluster.Tests.Isolation;
 
 /// <summary>When a context ends after an attack, however that went, its launcher holds what it held before: not a process more.</summary>
-[Collection(IsolationCollection.Name)]
+[Collection(AloneCollection.Name)]
 [Trait("Category", "Slow")]
 public sealed class HangUpTests(ITestOutputHelper output) : IAsyncLifetime
 {

@@ -3,7 +3,7 @@ using Sandbox.Cluster.Tests.Support;
 namespace Sandbox.Cluster.Tests.Isolation;
 
 /// <summary>The promise about memory: who grows step by step is told by its own language, and keeps everything.</summary>
-[Collection(IsolationCollection.Name)]
+[Collection(AloneCollection.Name)]
 [Trait("Category", "Slow")]
 public sealed class MemoryTests : IDisposable
 {

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace Sandbox.Cluster.Tests.Isolation;
 
 /// <summary>What a machine has is found out and said, never assumed; each tier holds what is promised of it.</summary>
-[Collection(IsolationCollection.Name)]
+[Collection(AloneCollection.Name)]
 [Trait("Category", "Slow")]
 public sealed class TierTests(ITestOutputHelper output) : IDisposable
 {

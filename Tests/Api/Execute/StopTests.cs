@@ -7,6 +7,9 @@ namespace Sandbox.Cluster.Tests.Api.Execute;
 [Collection(ApiCollection.Name)]
 public class StopTests(ApiFixture api)
 {
+    // Milliseconds, for code that waits for the test: a busy machine must not end it first.
+    private const int LongerThanAnyTest = 600_000;
+
     [Theory]
     [InlineData("python", "kept = 41", "while True: pass")]
     [InlineData("python", "kept = 41", "import time; time.sleep(600)")]
@@ -133,7 +136,7 @@ public class StopTests(ApiFixture api)
         await api.Client.ExecuteAsync("1", contextId: id);
         var sign = new Sign();
         var running = api.Client.ExecuteAsync(
-            $"{sign.GiveAndAwaitAnswerPython()}\nimport os; os._exit(1)", contextId: id);
+            $"{sign.GiveAndAwaitAnswerPython()}\nimport os; os._exit(1)", contextId: id, timeoutMs: LongerThanAnyTest);
         await sign.GivenAsync();
         // More than may wait: once one is refused, all the others are in the queue.
         var others = Enumerable.Range(0, 17).Select(_ => api.Client.ExecuteAsync("1", contextId: id)).ToList();
@@ -182,7 +185,7 @@ public class StopTests(ApiFixture api)
         await api.Client.ExecuteAsync("n = 0", contextId: id);
         var sign = new Sign();
         var running = api.Client.ExecuteAsync(
-            $"{sign.GiveAndAwaitAnswerPython()}\nn += 1", contextId: id);
+            $"{sign.GiveAndAwaitAnswerPython()}\nn += 1", contextId: id, timeoutMs: LongerThanAnyTest);
         await sign.GivenAsync();
         var calls = Enumerable.Range(0, 20).Select(_ => api.Client.ExecuteAsync("n += 1", contextId: id)).ToList();
         // Refusals come at once, everything else after the one that runs.
