@@ -5,13 +5,15 @@
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { types, mapForEach, setForEach, carriedPrototypes, BufferPrototype } = host;
 
+const OF_ERRORS = new Set(['message', 'stack', 'line', 'column', 'sourceURL', 'originalLine', 'originalColumn']);
+
 class NotCarried extends Error {}
 
 // classes: prototype -> { name, hasPrivate } of the classes that are carried.
 class Walk {
   #classes;
   #known = new Set();
-  // [object, class name], and of what has no prototype or may not be changed: '' and '!'.
+  // [object, class name], and '' for what has no prototype, '!' for what may not be changed, '+' with the members of an error.
   marks = [];
 
   constructor(classes) {
@@ -53,6 +55,7 @@ class Walk {
     else if (prototype === null) marks.push([value, '']);
     else if (prototype === BufferPrototype) marks.push([value, 'Buffer']);
     else if (!carriedPrototypes.has(prototype)) throw new NotCarried(`${nameOf(prototype)} cannot be saved`);
+    if (types.isNativeError(value)) marks.push([value, '+', membersOf(value)]);
     if (!Object.isExtensible(value)) marks.push([value, '!']);
   }
 }
@@ -66,13 +69,23 @@ function pushMember(value, key, stack, isError = false) {
   if (typeof property.value === 'object' || typeof property.value === 'function' || typeof property.value === 'symbol') stack.push(property.value);
 }
 
-// "a URL", without running anything of the user's.
+// What an error has beside what the clone keeps of it.
+function membersOf(error) {
+  const members = Object.create(null);
+  for (const key of ownKeys(error)) {
+    const property = getOwnPropertyDescriptor(error, key);
+    if (typeof key === 'string' && !OF_ERRORS.has(key) && Object.hasOwn(property, 'value')) members[key] = property.value;
+  }
+  return members;
+}
+
+// Without running anything of the user's.
 function nameOf(prototype) {
   const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   const tag = getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value;
   const name = typeof constructor === 'function' ? getOwnPropertyDescriptor(constructor, 'name')?.value : undefined;
-  const text = [name, tag].find((one) => typeof one === 'string' && one !== '' && one !== 'Object') ?? 'an object of a class that is no variable';
-  return text.startsWith('an ') ? text : `a ${text}`;
+  const text = [name, tag].find((one) => typeof one === 'string' && one !== '' && one !== 'Object');
+  return text === undefined ? 'an object of a class without a name' : `an object of the class ${text}`;
 }
 
 module.exports = { NotCarried, Walk };
