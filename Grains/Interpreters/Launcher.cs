@@ -12,8 +12,8 @@ namespace Sandbox.Cluster.Grains.Interpreters;
 /// </summary>
 internal sealed partial class Launcher : IAsyncDisposable
 {
-    // More than the launcher gives its supervisors, less than the host gives all of us.
-    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(20);
+    // More than the launcher and its outer wall take at most, less than the host gives all of us.
+    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(25);
 
     private readonly Process _process;
     private readonly DirectoryInfo _directory;
@@ -41,7 +41,7 @@ internal sealed partial class Launcher : IAsyncDisposable
     /// <summary>Starts a launcher and waits until it accepts connections.</summary>
     /// <exception cref="InterpreterUnavailableException">It could not be started; the message says what to do.</exception>
     public static async Task<Launcher> StartAsync(
-        Language language, InterpreterOptions options, IsolationTier tier, IsolationOptions isolation, ILogger logger, CancellationToken cancellationToken)
+        Language language, InterpreterOptions options, IsolationReport walls, IsolationOptions isolation, ILogger logger, CancellationToken cancellationToken)
     {
         DirectoryInfo? directory = null;
         Launcher? launcher = null;
@@ -50,7 +50,7 @@ internal sealed partial class Launcher : IAsyncDisposable
             // Not below the data folder: a unix socket's path has at most 107 bytes.
             directory = Directory.CreateTempSubdirectory("sandbox-");
             var clock = Stopwatch.StartNew();
-            var process = Process.Start(LauncherCommand.Create(language, options, tier, isolation, directory))
+            var process = Process.Start(LauncherCommand.Create(language, options, walls, isolation, directory))
                 ?? throw new InterpreterUnavailableException("The launcher's process was not started.");
             launcher = new Launcher(process, directory, language, logger);
             await launcher.ReadyAsync(options.LauncherStartTimeout, cancellationToken);

@@ -35,7 +35,7 @@ internal static class LauncherCommand
 
     /// <summary>A launcher of a language, whose socket and homes are in a directory.</summary>
     public static ProcessStartInfo Create(
-        Language language, InterpreterOptions options, IsolationTier tier, IsolationOptions isolation, DirectoryInfo directory)
+        Language language, InterpreterOptions options, IsolationReport walls, IsolationOptions isolation, DirectoryInfo directory)
     {
         var command = Create(options);
         command.WorkingDirectory = directory.FullName;
@@ -45,7 +45,9 @@ internal static class LauncherCommand
         Add("--homes", directory.CreateSubdirectory("homes").FullName);
         if (language == Language.TypeScript)
             Add("--bun", BunPath(options));
-        Add("--tier", tier.ToString().ToLowerInvariant());
+        Add("--tier", IsolationReport.Name(walls.Tier));
+        // What was found at the start has to be there still: limits are not kept by less in silence.
+        Add("--limits-by", IsolationReport.Name(walls.Limits));
         // Each launcher has users of its own, as many as there are between two of them.
         Add("--user", isolation.User + (int)language * UsersOfALauncher);
         Add("--pool-minimum", options.WarmMinimum);

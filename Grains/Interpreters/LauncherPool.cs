@@ -75,7 +75,7 @@ internal sealed partial class LauncherPool(
             {
                 var report = await probe.Report.WaitAsync(_stopping.Token);
                 await using var launcher = await Launcher.StartAsync(
-                    place.Language, options.Value, report.Tier, isolation.Value, logger, _stopping.Token);
+                    place.Language, options.Value, report, isolation.Value, logger, _stopping.Token);
                 place.Take(launcher);
                 pause = FirstPause;
                 await launcher.Exited.WaitAsync(_stopping.Token);

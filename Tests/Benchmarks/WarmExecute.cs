@@ -35,8 +35,9 @@ internal static class WarmExecute
     private static async Task CompareAsync(HttpClient client, Language language, int runs)
     {
         var options = new InterpreterOptions { DriversDirectory = Repository.Drivers };
+        var walls = new IsolationReport(IsolationTier.Full, LimitKeeper.Cgroup, new Dictionary<string, string>());
         await using var launcher = await Launcher.StartAsync(
-            language, options, IsolationTier.Full, new IsolationOptions(), NullLogger.Instance, CancellationToken.None);
+            language, options, walls, new IsolationOptions(), NullLogger.Instance, CancellationToken.None);
         await using var home = await Home.OpenAsync(launcher.SocketPath, language, new OutputLimits(), null, options, CancellationToken.None);
         await using var bare = await home.StartInterpreterAsync(CancellationToken.None);
         var body = Encoding.UTF8.GetBytes($$"""{"code":"1+1","context_id":"bench-{{language}}","language":"{{language}}"}""");

@@ -13,6 +13,7 @@ namespace Sandbox.Cluster.Tests.Isolation;
 public sealed class HangUpTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    private static readonly IsolationReport Walls = new(IsolationTier.Full, LimitKeeper.Cgroup, new Dictionary<string, string>());
 
     private readonly InterpreterOptions _options = new() { DriversDirectory = Repository.Drivers, WarmMinimum = 1, WarmMaximum = 1 };
     private Launcher _launcher = null!;
@@ -24,7 +25,7 @@ public sealed class HangUpTests(ITestOutputHelper output) : IAsyncLifetime
     {
         var before = ProcessTree.Children(Environment.ProcessId);
         _launcher = await Launcher.StartAsync(
-            Language.Python, _options, IsolationTier.Full, new IsolationOptions(), NullLogger.Instance, CancellationToken.None);
+            Language.Python, _options, Walls, new IsolationOptions(), NullLogger.Instance, CancellationToken.None);
         _launcherId = Assert.Single(ProcessTree.Children(Environment.ProcessId).Except(before));
     }
 

@@ -84,8 +84,9 @@ def _run_driver(language, walls, home, places: environment.Places, pipes: Driver
         os.setpgid(0, 0)
         processes.reset_signals(_BLOCKED)
         walls.join(home)
-        pipes.keep_driver_side(inheritable=language.has_doorbell)
         walls.enclose(home, language.runtime_bytes)
+        # Until here what goes wrong is ours to log; from here on stderr is the user's.
+        pipes.keep_driver_side(inheritable=language.has_doorbell)
         processes.die_with_parent(supervisor, signal.SIGKILL)
         os.chdir(places.home)
         language.become_driver(environment.of_interpreter(places, language.environment))
@@ -96,7 +97,7 @@ def _run_driver(language, walls, home, places: environment.Places, pipes: Driver
 
 
 def _await_connection(control: int, signals: processes.SignalPipe) -> int | None:
-    """None when the launcher wants us to end, or when the driver has ended before it was needed."""
+    """None when the launcher wants us to end. Raises ChildProcessError when the driver has ended before it was needed."""
     poll = select.poll()
     poll.register(control, select.POLLIN)
     poll.register(signals.fd, select.POLLIN)
@@ -107,7 +108,7 @@ def _await_connection(control: int, signals: processes.SignalPipe) -> int | None
             return received and received[1]
         signals.drain()
         if processes.has_dead_child():
-            return None
+            raise ChildProcessError(0, "the driver ended before it was needed")
 
 
 def _refuse_next(control: int, detail: str) -> None:

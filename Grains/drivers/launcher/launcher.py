@@ -1,7 +1,7 @@
 """Entry point of a launcher: the fork server of all interpreters of one language. See ../PROTOCOL.md.
 
     /usr/bin/python3 -I launcher.py --language python|typescript --socket PATH --homes DIRECTORY [--bun PATH]
-                                    [--tier full|reduced|none] [--user UID] [--pool-minimum N] [--pool-maximum N] [limits]
+                                    [--tier full|reduced|none] [--limits-by cgroup|rlimit] [--user UID] [--pool-minimum N] [--pool-maximum N] [limits]
     /usr/bin/python3 -I launcher.py --probe [--user UID]
 
 The first form serves until SIGTERM or the end of stdin. The second prints what walls this machine has, as JSON.
@@ -88,6 +88,7 @@ def _probe(arguments) -> int:
 
 def _wall_off(arguments) -> int:
     from sandbox_launcher.isolation.outer import BUN, HOMES, RUN, OuterWall
+    from sandbox_launcher.processes import log
 
     inside = ["--language", arguments.language, "--socket", f"{RUN}/{os.path.basename(arguments.socket)}", "--homes", HOMES,
               "--tier", "full", "--pool-minimum", str(arguments.pool_minimum), "--pool-maximum", str(arguments.pool_maximum),
@@ -95,7 +96,10 @@ def _wall_off(arguments) -> int:
     if arguments.bun is not None:
         inside += ["--bun", BUN]
     try:
-        return OuterWall(arguments.user, _DRIVERS, arguments.socket, arguments.bun).run(*inside)
+        return OuterWall(arguments.user, _DRIVERS, arguments.socket, arguments.bun, arguments.limits_by == "cgroup").run(*inside)
+    except OSError as error:
+        log(f"the outer wall could not be put up: {error.strerror}")
+        return 1
     finally:
         _remove_folders(arguments)
 
@@ -141,6 +145,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--homes", type=os.path.abspath)
     parser.add_argument("--bun", type=os.path.abspath)
     parser.add_argument("--tier", choices=("full", "reduced", "none"), default="full")
+    parser.add_argument("--limits-by", choices=("cgroup", "rlimit"), default="rlimit")
     parser.add_argument("--user", type=int, default=60000)
     parser.add_argument("--pool-minimum", type=int, default=2)
     parser.add_argument("--pool-maximum", type=int, default=8)

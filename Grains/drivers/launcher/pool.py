@@ -7,6 +7,9 @@ from dataclasses import dataclass
 # Long enough for the request that took one to be answered: what takes its place must not compete with it.
 _REFILL_SECONDS = 0.1
 
+# After a failure, doubled with each one more.
+_LONGEST_PAUSE_SECONDS = 10.0
+
 # How long more are kept than were needed.
 _SHRINK_SECONDS = 60.0
 
@@ -33,6 +36,7 @@ class Pool:
         self._waiting = deque()
         self._target = bounds.minimum
         self._refill_at: float | None = clock()
+        self._pause = _REFILL_SECONDS
         self._fewest = 0
         self._shrink_at = clock() + _SHRINK_SECONDS
 
@@ -53,6 +57,7 @@ class Pool:
             self._fewest = 0
             return None
         taken = self._waiting.popleft()
+        self._pause = _REFILL_SECONDS
         self._fewest = min(self._fewest, len(self._waiting))
         return taken
 
@@ -60,8 +65,7 @@ class Pool:
         """It has come to its end while it waited."""
         if one in self._waiting:
             self._waiting.remove(one)
-            if self._refill_at is None:
-                self._refill_at = self._clock() + _REFILL_SECONDS
+            self._back_off()
 
     def drain(self) -> list:
         """All that wait; nothing is made any more."""
@@ -79,7 +83,7 @@ class Pool:
         return max(0.0, min(due) - self._clock()) if due else None
 
     def tend(self) -> None:
-        """Makes one that is missing; one at a time, so that requests come in between."""
+        """Makes one that is missing; one at a time, so that requests come in between. Raises what `make` does."""
         now = self._clock()
         if now >= self._shrink_at:
             self._shrink()
@@ -87,9 +91,18 @@ class Pool:
         if self._refill_at is None or now < self._refill_at:
             return
         if len(self._waiting) < self._target:
-            self._waiting.append(self._make())
+            try:
+                self._waiting.append(self._make())
+            except OSError:
+                self._back_off()
+                raise
         if len(self._waiting) >= self._target:
             self._refill_at = None
+
+    def _back_off(self) -> None:
+        """What fails or ends at once is not made again and again."""
+        self._refill_at = self._clock() + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
 
     def _shrink(self) -> None:
         if self._fewest > 0 and self._target > self._bounds.minimum:

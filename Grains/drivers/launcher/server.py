@@ -2,16 +2,15 @@
 
 import os
 import select
-import signal
 import socket
 import stat
+import struct
 import time
-from dataclasses import dataclass, field
 
 from . import chain, processes
 from .frames import FrameError, json_bytes, pack
-from .handover import PURPOSES, send_connection
-from .isolation.home import Home
+from .handover import PURPOSES
+from .homes import HeldHome, Homes
 from .pool import Pool, PoolBounds
 from .processes import log
 from .reception import Caller
@@ -23,43 +22,25 @@ _STDOUT = 1
 # When accept fails for want of memory or descriptors, others get this long to give some back.
 _PAUSE_SECONDS = 0.1
 
-# A cgroup whose last process has ended is free a moment later.
-_RETRY_SECONDS = 0.05
-
-# A supervisor is given what it may need to end its interpreter; then the rest is killed from here.
+# A supervisor is given what it may need to end its interpreter; then the rest is killed from here. The outer wall and
+# the silo wait longer than both.
 _GRACE_SECONDS = 12.0
-_KILL_SECONDS = 5.0
+_KILL_SECONDS = 3.0
 
-
-@dataclass(eq=False)
-class Held:
-    """A home and who uses it. `holder`: the connection whose end is the home's; None while it waits in the pool."""
-
-    name: str
-    home: Home
-    holder: int | None = None
-    waiting: int | None = None  # The supervisor, of those below, that nobody has entered yet.
-    entered: int | None = None  # The one that was entered last.
-    supervisors: dict[int, int] = field(default_factory=dict)  # pid -> control descriptor
-    is_over: bool = False
+_CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 
 
 class Server:
     """Serves `language` behind `walls` on a unix socket at `path` until SIGTERM, or until stdin ends as the silo is gone."""
 
     def __init__(self, language, walls, path: str, bounds: PoolBounds):
-        self._language = language
-        self._walls = walls
         self._path = path
+        self._silo = os.getppid()
         self._signals = processes.SignalPipe()
-        self._names = 0
-        self._held: dict[str, Held] = {}
-        self._by_supervisor: dict[int, Held] = {}
-        self._by_holder: dict[int, Held] = {}
+        self._homes = Homes(language, walls)
+        self._pool = Pool(bounds, self._homes.make, self._homes.give_up)
+        self._by_holder: dict[int, HeldHome] = {}
         self._callers: dict[int, Caller] = {}
-        self._removers: dict[int, Held] = {}
-        self._unremoved: list[Home] = []
-        self._pool = Pool(bounds, self._make_warm, self._give_up)
         self._listener: socket.socket | None = None
         self._poll = select.poll()
         self._paused_until: float | None = None
@@ -100,10 +81,7 @@ class Server:
         due = [caller.deadline - now for caller in self._callers.values()]
         if self._paused_until is not None:
             due.append(self._paused_until - now)
-        if self._unremoved:
-            due.append(_RETRY_SECONDS)
-        if (seconds := self._pool.seconds_until_due()) is not None:
-            due.append(seconds)
+        due += [seconds for seconds in (self._homes.seconds_until_due(), self._pool.seconds_until_due()) if seconds is not None]
         # Rounded up: poll would otherwise return just before the time, again and again.
         return max(0.0, min(due)) * 1000 + 1 if due else None
 
@@ -115,7 +93,10 @@ class Server:
         for caller in [caller for caller in self._callers.values() if now >= caller.deadline]:
             self._forget_caller(caller)
             os.close(caller.fd)
-        self._unremoved = [home for home in self._unremoved if not self._walls.remove_home(home)]
+        self._homes.tend()
+        self._tend_pool()
+
+    def _tend_pool(self) -> None:
         try:
             self._pool.tend()
         except OSError as error:
@@ -124,7 +105,9 @@ class Server:
     def _on_signal(self) -> None:
         self._signals.drain()
         for pid, _ in processes.reap():
-            self._on_exit(pid)
+            ended_while_it_waited = self._homes.on_exit(pid)
+            if ended_while_it_waited is not None:
+                self._pool.remove(ended_while_it_waited)
 
     def _on_stdin(self) -> None:
         try:
@@ -145,12 +128,21 @@ class Server:
             self._poll.unregister(self._listener.fileno())
             self._paused_until = time.monotonic() + _PAUSE_SECONDS
             return
+        if not self._is_silo(accepted):
+            log("somebody else than the silo has connected, and was not let in")
+            accepted.close()
+            return
         # A bare descriptor: no object in any of our children will ever close its number behind their back.
         caller = Caller(accepted.detach())
         os.set_blocking(caller.fd, False)
         self._callers[caller.fd] = caller
         self._poll.register(caller.fd, select.POLLIN)
         self._on_caller(caller)
+
+    def _is_silo(self, connection: socket.socket) -> bool:
+        """User code of the tier reduced can reach the socket, and may be of the same user. 0: outside of our pid namespace."""
+        pid, _, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+        return pid in (0, self._silo)
 
     def _on_caller(self, caller: Caller) -> None:
         try:
@@ -182,11 +174,11 @@ class Server:
             case {"op": "open"}:
                 self._open(connection)
                 return True
-            case {"op": "enter", "home": str(name)} if name in self._held:
-                self._enter(connection, self._held[name])
+            case {"op": "enter", "home": str(name)} if (held := self._homes.find(name)) is not None:
+                self._homes.enter(held, connection)
                 return False
             case {"op": "save" | "restore" as op, "home": str(name)}:
-                self._attach(connection, self._held.get(name), PURPOSES[op])
+                self._homes.attach(self._homes.find(name), connection, PURPOSES[op])
                 return False
         raise FrameError("host: first frame neither opens a home nor enters one")
 
@@ -196,146 +188,31 @@ class Server:
         self._poll.unregister(fd)
         os.close(fd)
         held.holder = None
-        self._give_up(held)
-
-    # --- homes
+        self._homes.give_up(held)
 
     def _open(self, connection: int) -> None:
-        held = self._pool.take() or self._make_warm()
-        os.write(connection, pack(json_bytes({"event": "home", "home": held.name})))
+        held = self._pool.take() or self._homes.make()
+        try:
+            os.write(connection, pack(json_bytes({"event": "home", "home": held.name})))
+        except OSError:
+            # Whoever asked for it is gone already.
+            self._homes.give_up(held)
+            raise
         held.holder = connection
         self._by_holder[connection] = held
         self._poll.register(connection, select.POLLIN)
 
-    def _make_warm(self) -> Held:
-        """A new home, and an interpreter that is getting ready in it."""
-        self._names += 1
-        held = Held(str(self._names), self._walls.open_home())
-        self._held[held.name] = held
-        try:
-            held.waiting = self._start(held)
-        except OSError:
-            self._give_up(held)
-            raise
-        return held
-
-    def _give_up(self, held: Held) -> None:
-        """Ends all in it; it is removed when the last is gone."""
-        held.is_over = True
-        for control in held.supervisors.values():
-            os.close(control)
-        held.supervisors = dict.fromkeys(held.supervisors)
-        if not held.supervisors:
-            self._remove(held)
-
-    def _remove(self, held: Held) -> None:
-        del self._held[held.name]
-        if not self._walls.removal_is_quick:
-            self._remove_aside(held)
-        elif not self._walls.remove_home(held.home):
-            self._unremoved.append(held.home)
-
-    def _remove_aside(self, held: Held) -> None:
-        """In a child: a home of a million files must not keep others waiting for their interpreter."""
-        try:
-            pid = processes.fork()
-        except OSError:
-            self._unremoved.append(held.home)
-            return
-        if pid == 0:
-            code = 1
-            try:
-                processes.reset_signals()
-                code = 0 if self._walls.remove_home(held.home) else 1
-            finally:
-                os._exit(code)
-        self._removers[pid] = held
-
-    # --- interpreters
-
-    def _enter(self, connection: int, held: Held) -> None:
-        if held.is_over:
-            raise FrameError("host: the home is gone")
-        pid, held.waiting = held.waiting or self._start(held), None
-        held.entered = pid
-        send_connection(held.supervisors[pid], connection)
-
-    def _attach(self, connection: int, held: Held | None, purpose: bytes) -> None:
-        """Hands it to the interpreter that works there. Whoever is not served sees the end of the stream, and that is all."""
-        control = held.supervisors.get(held.entered) if held is not None else None
-        if control is None:
-            return
-        try:
-            send_connection(control, connection, purpose)
-        except OSError:
-            pass
-
-    def _start(self, held: Held) -> int:
-        ours, theirs = (end.detach() for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
-        try:
-            pid = self._walls.fork()
-        except OSError:
-            os.close(ours)
-            raise
-        else:
-            if pid == 0:
-                processes.close_all_but({theirs, *self._walls.descriptors})
-                chain.run(self._language, self._walls, held.home, theirs)
-        finally:
-            os.close(theirs)
-        held.supervisors[pid] = ours
-        self._by_supervisor[pid] = held
-        return pid
-
-    def _on_exit(self, pid: int) -> None:
-        held = self._by_supervisor.pop(pid, None)
-        if held is None:
-            self._on_removed(pid)
-            return
-        control = held.supervisors.pop(pid)
-        if control is not None:
-            os.close(control)
-        if not self._walls.dies_with_supervisor:
-            self._kill_orphans()
-        if held.waiting == pid:
-            held.waiting = None
-            self._pool.remove(held)
-            if held.holder is None:
-                held.is_over = True
-        if held.is_over and not held.supervisors:
-            self._remove(held)
-
-    def _on_removed(self, pid: int) -> None:
-        held = self._removers.pop(pid, None)
-        if held is not None and os.path.lexists(held.home.path):
-            self._unremoved.append(held.home)
-            log("a home could not be removed")
-
-    def _kill_orphans(self) -> None:
-        for orphan in processes.descendants_of(os.getpid(), self._by_supervisor.keys() | self._removers.keys()):
-            processes.kill(orphan, signal.SIGKILL)
-
     # --- the beginning and the end
 
     def _fill_pool(self) -> None:
-        while len(self._pool) < self._pool.target:
-            self._pool.tend()
+        for _ in range(self._pool.target):
+            self._tend_pool()
 
     def _stop(self) -> None:
         self._listener.close()
         _unlink(self._path)
         self._pool.drain()
-        for held in list(self._held.values()):
-            if not held.is_over:
-                self._give_up(held)
-        deadline = time.monotonic() + _GRACE_SECONDS
-        while (self._held or self._removers) and (left := deadline - time.monotonic()) > 0:
-            self._signals.wait(left)
-            for pid, _ in processes.reap():
-                self._on_exit(pid)
-        processes.kill_descendants(self._signals, _KILL_SECONDS, lambda pid, status: None)
-        for home in [*(held.home for held in self._held.values()), *(held.home for held in self._removers.values()), *self._unremoved]:
-            self._walls.remove_home(home)
+        self._homes.end_all(self._signals, _GRACE_SECONDS, _KILL_SECONDS)
 
 
 def _listen(path: str) -> socket.socket:

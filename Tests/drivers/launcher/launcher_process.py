@@ -23,7 +23,8 @@ class LauncherProcess:
         self.socket = str(self.directory / "socket")
         self.process = subprocess.Popen(
             ["/usr/bin/python3", "-I", str(LAUNCHER), "--language", language, "--socket", self.socket,
-             "--homes", str(self.homes), "--tier", tier, *arguments],
+             "--homes", str(self.homes), "--tier", tier,
+             "--limits-by", "cgroup" if os.geteuid() == 0 else "rlimit", *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={"PATH": "/usr/bin:/bin", "SECRET_OF_THE_SILO": "1"})
         ready, _, _ = select.select([self.process.stdout], [], [], 60)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,21 @@ def own_launcher():
 def groups(launcher) -> list[Path]:
     """The cgroups of the launcher's contexts."""
     return [group for group in Path("/sys/fs/cgroup").glob(f"**/sandbox-{launcher.process.pid}/context-*")]
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def supervisors(launcher) -> list[int]:
+    """The first processes of the contexts' pid namespaces."""
+    namespaces = {pid: os.readlink(f"/proc/{pid}/ns/pid") for pid in descendants(launcher.process.pid)}
+    seen = {}
+    for pid, namespace in namespaces.items():
+        if namespaces.get(parent_of(pid)) != namespace:
+            seen[pid] = namespace
+    # Outermost are bubblewrap's own: its first process, and the launcher in the same namespace.
+    return [pid for pid, namespace in seen.items() if namespaces.get(parent_of(pid)) not in (None, os.readlink("/proc/self/ns/pid"))]
 
 
 def named(name: str) -> list[int]:
@@ -105,6 +121,11 @@ for _ in range(3):
     if how in ("stdin", "SIGTERM"):
         assert own_launcher.process.wait(20) == 0
         assert not own_launcher.directory.exists() and groups(own_launcher) == []
+    if how == "SIGKILL":
+        # Nobody was left to do it: the next launcher does.
+        own_launcher.process.wait(20)
+        with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0"):
+            assert groups(own_launcher) == []
     if how in ("stdin", "SIGTERM", "SIGKILL"):
         assert wait_until(lambda: not any(is_alive(pid) for pid in pids))
 
@@ -143,11 +164,27 @@ def test_files_are_limited_and_the_session_goes_on(interpreter):
     assert interpreter.run("import os; os.remove('big'); open('small', 'w').write('x')").text == "1"
 
 
-def test_a_warm_interpreter_waits_before_anybody_asks():
+def test_warm_interpreters_wait_before_anybody_asks():
     with LauncherProcess("--pool-minimum", "3", "--pool-maximum", "3") as launcher:
+        waiting = supervisors(launcher)
+        assert len(waiting) == 3
         interpreter = launcher.start()
-        assert interpreter.run("1 + 1").text == "2"
+        assert interpreter.run(GIVE_NAME.format("warm") + "\n1 + 1").text == "2"
+        # The one that answers is one of those that waited.
+        assert parent_of(named("warm")[0]) in waiting
         interpreter.close()
+
+
+def test_a_host_that_is_gone_before_it_gets_its_home_leaves_nothing(own_launcher):
+    for _ in range(20):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(own_launcher.socket)
+        connection.sendall(b"\x0d\0\0\0{\"op\":\"open\"}")
+        connection.close()
+    interpreter = own_launcher.start()
+    assert interpreter.run("1").text == "1"
+    interpreter.close()
+    assert wait_until(lambda: supervisors(own_launcher) == [])
 
 
 def test_a_door_is_handed_to_the_host_that_leads_into_the_context(launcher):

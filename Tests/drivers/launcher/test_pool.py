@@ -2,7 +2,12 @@
 
 import itertools
 
+import pytest
 from sandbox_launcher.pool import Pool, PoolBounds
+
+
+def _fail():
+    raise OSError(11, "no room")
 
 
 class Clock:
@@ -20,7 +25,8 @@ class Made:
         self.clock = Clock()
         self.discarded = []
         self._numbers = itertools.count(1)
-        self.pool = Pool(PoolBounds(minimum, maximum), lambda: next(self._numbers), self.discarded.append, self.clock)
+        self.make = lambda: next(self._numbers)
+        self.pool = Pool(PoolBounds(minimum, maximum), lambda: self.make(), self.discarded.append, self.clock)
 
     def settle(self):
         """Until nothing is due for a while."""
@@ -118,3 +124,27 @@ def test_a_drained_pool_makes_nothing_any_more():
     made.clock.now += 1000
     made.pool.tend()
     assert len(made.pool) == 0
+
+
+def test_what_cannot_be_made_is_tried_again_ever_more_slowly():
+    made = Made(1, 1)
+    made.make = _fail
+    pauses = []
+    for _ in range(10):
+        made.clock.now += made.pool.seconds_until_due()
+        with pytest.raises(OSError):
+            made.pool.tend()
+        pauses.append(made.pool.seconds_until_due())
+    assert all(later >= earlier for earlier, later in zip(pauses, pauses[1:])) and pauses[-1] == pytest.approx(10)
+
+
+def test_what_ends_at_once_is_made_ever_more_slowly():
+    made = Made(1, 1)
+    made.settle()
+    pauses = []
+    for number in range(1, 8):
+        made.pool.remove(number)
+        pauses.append(made.pool.seconds_until_due())
+        made.clock.now += pauses[-1]
+        made.pool.tend()
+    assert pauses == sorted(pauses) and pauses[-1] > 5

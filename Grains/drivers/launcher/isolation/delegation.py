@@ -7,19 +7,23 @@ from . import linux
 
 _V2_CONTROLLERS = ("memory", "pids", "cpu")
 _V1_CONTROLLERS = ("memory", "pids", "cpu")
-_REMOVAL_SECONDS = 5.0
+_REMOVAL_SECONDS = 4.0
+_PREFIX = "sandbox-"
+# Where those go that stand in the way of groups below their own.
+_LEAF = "silo"
 
 
 class Delegation:
-    """Cgroups of our own, below the ones this process is in. `paths`: the name that `Cgroups` knows them by -> directory."""
+    """Cgroups of our own, below `parents`. `paths`: the name that `Cgroups` knows them by -> directory."""
 
-    def __init__(self, paths: dict[str, str], name: str):
-        self._name = name
-        self.paths = {kind: os.path.join(parent, name) for kind, parent in paths.items()}
+    def __init__(self, parents: dict[str, str]):
+        name = f"{_PREFIX}{os.getpid()}"
+        self.paths = {kind: os.path.join(parent, name) for kind, parent in parents.items()}
 
     def make(self, owner: int) -> None:
         """For user `owner`, who may then make groups inside and move its own processes there."""
         for path in self.paths.values():
+            _sweep(os.path.dirname(path))
             os.mkdir(path, 0o755)
             for entry in ("", "cgroup.procs", "cgroup.subtree_control", "tasks"):
                 target = os.path.join(path, entry)
@@ -28,12 +32,14 @@ class Delegation:
         if "unified" in self.paths:
             _enable(self.paths["unified"])
 
-    def remove(self) -> None:
-        """Whatever is left inside, once the processes are gone."""
+    def remove(self) -> bool:
+        """Whatever is left inside, once the processes are gone; False when they are not gone in time."""
         deadline = time.monotonic() + _REMOVAL_SECONDS
-        for path in self.paths.values():
-            while not _remove_tree(path) and time.monotonic() < deadline:
-                time.sleep(0.02)
+        left = [path for path in self.paths.values() if not _remove_tree(path)]
+        while left and time.monotonic() < deadline:
+            time.sleep(0.02)
+            left = [path for path in left if not _remove_tree(path)]
+        return not left
 
 
 def find() -> dict[str, str]:
@@ -42,6 +48,9 @@ def find() -> dict[str, str]:
     mounts = _mounts()
     if "" in own and "" in mounts:
         path = _inside(mounts[""], own[""])
+        # Another launcher of this silo has made room already.
+        if os.path.basename(path) == _LEAF:
+            path = os.path.dirname(path)
         if _has_controllers(path):
             return {"unified": path}
     missing = [name for name in _V1_CONTROLLERS if name not in own or name not in mounts]
@@ -69,7 +78,7 @@ def make_room(paths: dict[str, str]) -> None:
         return
     parent = paths["unified"]
     if os.path.exists(os.path.join(parent, "cgroup.type")):
-        leaf = os.path.join(parent, "silo")
+        leaf = os.path.join(parent, _LEAF)
         os.makedirs(leaf, exist_ok=True)
         with open(os.path.join(parent, "cgroup.procs"), encoding="ascii") as file:
             pids = file.read().split()
@@ -79,6 +88,15 @@ def make_room(paths: dict[str, str]) -> None:
             except ProcessLookupError:
                 continue
     _enable(parent)
+
+
+def _sweep(parent: str) -> None:
+    """What launchers have left that were killed: the number in the name is their pid."""
+    for entry in os.scandir(parent):
+        pid = entry.name.removeprefix(_PREFIX)
+        is_stale = entry.name.startswith(_PREFIX) and (pid == str(os.getpid()) or not os.path.exists(f"/proc/{pid}"))
+        if is_stale and entry.is_dir(follow_symlinks=False):
+            _remove_tree(entry.path)
 
 
 def _enable(group: str) -> None:

@@ -62,6 +62,9 @@ class Full:
             os.rmdir(home.path)
         return home.group is None or home.group.remove()
 
+    def forget_home(self, home: Home) -> None:
+        """Nothing of the launcher's belonged to it."""
+
     def fork(self) -> int:
         """Like `os.fork`; the child is the first process of a new pid namespace, whose end ends all others in it."""
         linux.unshare(linux.CLONE_NEWPID)

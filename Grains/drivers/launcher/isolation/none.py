@@ -27,6 +27,9 @@ class NoWalls:
     def remove_home(self, home: Home) -> bool:
         return directories.remove(home.path)
 
+    def forget_home(self, home: Home) -> None:
+        """It is gone; what it had of the launcher's can be had by another."""
+
     def fork(self) -> int:
         return processes.fork()
 

@@ -21,8 +21,10 @@ HOMES = "/homes"
 
 _BWRAP = "/usr/bin/bwrap"
 _STAGE = "/run"
-_GRACE_SECONDS = 15.0
-_KILL_SECONDS = 5.0
+# More than the launcher gives its interpreters; with what follows less than the silo gives us.
+_GRACE_SECONDS = 17.0
+_KILL_SECONDS = 2.0
+_ENDED_BY_SIGNAL = 128
 
 # What of /etc programs need, and tells nothing about this machine or its users.
 _ETC = ("alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "magic", "magic.mime", "matplotlibrc",
@@ -39,9 +41,12 @@ _ETC_FILES = {
 
 
 class OuterWall:
-    """`user`: who a launcher is when we are root. `socket`: where the host connects; its folder is the launcher's own."""
+    """`user`: who a launcher is when we are root. `socket`: where the host connects; its folder is the launcher's own.
 
-    def __init__(self, user: int, drivers: Path, socket: str | None, bun: str | None):
+    `with_cgroups`: whether there has to be a cgroup for the contexts.
+    """
+
+    def __init__(self, user: int, drivers: Path, socket: str | None, bun: str | None, with_cgroups: bool):
         self._is_root = os.geteuid() == 0
         self._user = user if self._is_root else os.geteuid()
         self._sources = {DRIVERS: str(drivers)}
@@ -50,48 +55,41 @@ class OuterWall:
         self._socket = socket
         if socket is not None:
             self._sources[RUN] = os.path.dirname(socket)
+        self._with_cgroups = with_cgroups
         self._delegation: delegation.Delegation | None = None
-        self.no_cgroups: str | None = None
 
     def run(self, *arguments: str) -> int:
         """Runs the launcher inside until it ends, or our stdin does, or SIGTERM comes. Returns its exit code."""
         signals = processes.SignalPipe()
         # Of bubblewrap's two processes the inner one outlives the other by a moment.
         processes.adopt_orphans()
-        self._own_a_cgroup()
         try:
-            if self._delegation is not None:
+            if self._with_cgroups:
+                self._own_a_cgroup()
                 arguments += ("--cgroups", CGROUPS)
             if self._socket is not None and self._is_root:
                 os.chown(os.path.dirname(self._socket), self._user, self._user)
-            places = self._stage() if self._is_root else self._sources
-            ours, theirs = os.pipe2(os.O_CLOEXEC)[::-1]
+            command = self._command(self._stage() if self._is_root else self._sources, arguments)
+            theirs, ours = os.pipe2(os.O_CLOEXEC)
+            outside = os.getpid()
             pid = processes.fork()
             if pid == 0:
-                self._become_launcher(theirs, self._command(places, arguments))
+                self._become_launcher(theirs, command, outside)
             os.close(theirs)
             code = _wait(pid, ours, signals)
             processes.kill_descendants(signals, _KILL_SECONDS, lambda pid, status: None)
             return code
         finally:
-            if self._delegation is not None:
-                self._delegation.remove()
+            if self._delegation is not None and not self._delegation.remove():
+                processes.log("a cgroup could not be removed")
 
     def _own_a_cgroup(self) -> None:
-        try:
-            paths = delegation.find()
-            delegation.make_room(paths)
-            delegated = delegation.Delegation(paths, f"sandbox-{os.getpid()}")
-            try:
-                delegated.make(self._user)
-            except OSError:
-                delegated.remove()
-                raise
-        except OSError as error:
-            self.no_cgroups = str(error)
-            return
-        self._delegation = delegated
-        self._sources |= {f"{CGROUPS}/{name}": path for name, path in delegated.paths.items()}
+        parents = delegation.find()
+        delegation.make_room(parents)
+        # Also when it is only half made: it is ours to remove.
+        self._delegation = delegation.Delegation(parents)
+        self._delegation.make(self._user)
+        self._sources |= {f"{CGROUPS}/{name}": path for name, path in self._delegation.paths.items()}
 
     def _stage(self) -> dict[str, str]:
         """Puts what the launcher needs where its user can reach it, which may not be so where it lies, for us alone."""
@@ -124,7 +122,7 @@ class OuterWall:
             command += ["--bind" if place.startswith((RUN, CGROUPS)) else "--ro-bind", source, place]
         return [*command, "--chdir", "/", "--", "/usr/bin/python3", "-I", f"{DRIVERS}/launcher/launcher.py", "--inside", *arguments]
 
-    def _become_launcher(self, stdin: int, command: list[str]) -> None:
+    def _become_launcher(self, stdin: int, command: list[str], outside: int) -> None:
         try:
             processes.reset_signals()
             os.dup2(stdin, 0)
@@ -132,8 +130,10 @@ class OuterWall:
                 os.setgroups([])
                 os.setresgid(self._user, self._user, self._user)
                 os.setresuid(self._user, self._user, self._user)
-            processes.die_with_parent(os.getppid(), signal.SIGKILL)
+            processes.die_with_parent(outside, signal.SIGKILL)
             os.execve(command[0], command, {"PATH": "/usr/bin:/bin"})
+        except OSError as error:
+            processes.log(f"the outer wall could not be put up: {error.strerror}")
         finally:
             os._exit(127)
 
@@ -163,7 +163,8 @@ def _wait(pid: int, stdin: int, signals: processes.SignalPipe) -> int:
         signals.drain()
         for child, status in processes.reap():
             if child == pid:
-                return max(0, os.waitstatus_to_exitcode(status))
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else _ENDED_BY_SIGNAL - code
         if deadline is None and (signals.terminated or (0 in reported and not _read(0))):
             os.close(stdin)
             poll.unregister(0)

@@ -15,17 +15,18 @@ from .tiers import FULL, NONE, REDUCED
 def report(drivers: Path, user: int) -> str:
     """JSON: the best `tier`, how `limits` are kept (`cgroup` or `rlimit`), and what is `missing` for better ones, by name."""
     missing = {}
+    if failure := _failure(processes.fork, lambda: _try_delegation(user)):
+        missing["cgroup"] = failure
     tier = FULL
-    if failure := _failure_of_full(drivers, user):
+    if failure := _failure_of_full(drivers, user, with_cgroups="cgroup" not in missing):
         missing[FULL] = failure
         tier = REDUCED
         if failure := _failure(processes.fork, _try_reduced):
             missing[REDUCED] = failure
             tier = NONE
-    failure = _failure(processes.fork, lambda: _try_delegation(user)) if tier == FULL else "cgroups are kept in the tier full alone"
-    if failure:
-        missing["cgroup"] = failure
-    return json.dumps({"tier": tier, "limits": "rlimit" if failure else "cgroup", "missing": missing})
+    if tier != FULL:
+        missing.setdefault("cgroup", "cgroups are kept in the tier full alone")
+    return json.dumps({"tier": tier, "limits": "rlimit" if "cgroup" in missing else "cgroup", "missing": missing})
 
 
 def try_full(groups: str | None) -> int:
@@ -49,7 +50,7 @@ def _try_context(walls: Full, home) -> None:
     walls.settle()
 
 
-def _failure_of_full(drivers: Path, user: int) -> str:
+def _failure_of_full(drivers: Path, user: int, with_cgroups: bool) -> str:
     if not outer.is_installed():
         return "bubblewrap is not installed; run deploy/prerequisites.sh"
 
@@ -57,7 +58,7 @@ def _failure_of_full(drivers: Path, user: int) -> str:
         # The outer wall ends when its stdin does.
         stdin, _ = os.pipe()
         os.dup2(stdin, 0)
-        os._exit(outer.OuterWall(user, drivers, None, None).run("--probe"))
+        os._exit(outer.OuterWall(user, drivers, None, None, with_cgroups).run("--probe"))
 
     return _failure(processes.fork, run)
 
@@ -71,7 +72,9 @@ def _try_reduced() -> None:
 
 
 def _try_delegation(user: int) -> None:
-    delegated = delegation.Delegation(delegation.find(), f"sandbox-probe-{os.getpid()}")
+    parents = delegation.find()
+    delegation.make_room(parents)
+    delegated = delegation.Delegation(parents)
     try:
         delegated.make(user if os.geteuid() == 0 else os.geteuid())
     finally:

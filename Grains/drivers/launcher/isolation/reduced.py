@@ -3,7 +3,7 @@
 import errno
 import os
 
-from . import directories, landlock, linux
+from . import landlock, linux
 from .home import Home
 from .limits import Limits, apply_resource_limits
 from .none import NoWalls
@@ -33,18 +33,17 @@ class Reduced(NoWalls):
     def open_home(self) -> Home:
         home = super().open_home()
         if os.geteuid() == 0:
-            home.user = self._take_user()
-            os.chown(home.path, home.user, home.user)
-            # The homes of all are in there: to be passed through, not to be listed.
-            os.chmod(self._homes, 0o711)
-            os.chmod(os.path.dirname(self._homes), 0o711)
+            try:
+                self._give_away(home)
+            except OSError:
+                self.remove_home(home)
+                self.forget_home(home)
+                raise
         return home
 
-    def remove_home(self, home: Home) -> bool:
-        removed = directories.remove(home.path)
-        if removed and home.user is not None:
-            self._users.discard(home.user)
-        return removed
+    def forget_home(self, home: Home) -> None:
+        # A user is free again only when nothing of its former context is left.
+        self._users.discard(home.user)
 
     def enclose(self, home: Home, runtime_bytes: int) -> None:
         apply_resource_limits(self._limits, runtime_bytes)
@@ -58,8 +57,14 @@ class Reduced(NoWalls):
         landlock.restrict([*_READABLE, *self._extra, *own], [home.path, *_WRITABLE_DEVICES], without_tcp=True)
         linux.install_filter(self._filter)
 
+    def _give_away(self, home: Home) -> None:
+        home.user = self._take_user()
+        os.chown(home.path, home.user, home.user)
+        # The homes of all are in there: to be passed through, not to be listed.
+        os.chmod(self._homes, 0o711)
+        os.chmod(os.path.dirname(self._homes), 0o711)
+
     def _take_user(self) -> int:
-        # A user is free again only when nothing of its former context is left.
         numbers = range(self._first_user + 1, self._first_user + _USERS)
         user = next((number for number in numbers if number not in self._users), None)
         if user is None:
