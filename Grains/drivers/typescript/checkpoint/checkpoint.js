@@ -151,11 +151,11 @@ class Checkpoint {
     for (const name of Object.keys(kept.values)) define(name, kept.values[name]);
     makeFunctions(kept.functions, lose);
     for (const [value, mark, members] of kept.marks) {
-      if (mark === '!') Object.freeze(value);
-      else if (mark === '+') putMembers(value, members);
+      if (mark === '+') putMembers(value, members);
       else if (mark === 'Buffer') Object.setPrototypeOf(value, host.BufferPrototype);
-      else Object.setPrototypeOf(value, mark === '' ? null : (getOwnPropertyDescriptor(userGlobal, mark)?.value?.prototype ?? null));
+      else if (mark !== '!') Object.setPrototypeOf(value, mark === '' ? null : (getOwnPropertyDescriptor(userGlobal, mark)?.value?.prototype ?? null));
     }
+    for (const [value, mark] of kept.marks) if (mark === '!') Object.freeze(value);
     for (const { name, reason } of [...kept.lost, ...lost]) stand(this.#userland, this.#expose, name, reason);
     return { lost: [...told.lost, ...lost.map(cut)].slice(0, MAX_LOST), lost_count: told.lost_count + lost.length };
   }

@@ -134,6 +134,7 @@ function checkpoints() {
     serialize: (value) => serialize(value, { binaryType: 'nodebuffer' }),
     deserialize,
     carriedPrototypes: new Set(carried.map(({ prototype }) => prototype)),
+    ArrayPrototype: Array.prototype,
     BufferPrototype: Buffer.prototype,
     functionToString: Function.prototype.toString,
     mapForEach: Map.prototype.forEach,
