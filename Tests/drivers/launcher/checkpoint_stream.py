@@ -10,12 +10,13 @@ class Parts:
         self.header = self.trailer = None
         self.sections = []
         self._data = data
+        self._position = 0
         try:
             self.header = parse(self._piece())
             for _ in range(2):
                 self.sections.append(self._section())
             self.trailer = parse(self._piece())
-            assert self._data == b""
+            assert self._position == len(data)
         except EOFError:
             pass
 
@@ -24,13 +25,12 @@ class Parts:
         return {one["name"]: one["reason"] for one in self.trailer["lost"]}
 
     def _piece(self) -> bytes:
-        if len(self._data) < HEADER_BYTES:
+        start = self._position + HEADER_BYTES
+        end = start + int.from_bytes(self._data[self._position:start], "little")
+        if len(self._data) < max(start, end):
             raise EOFError
-        end = HEADER_BYTES + int.from_bytes(self._data[:HEADER_BYTES], "little")
-        if len(self._data) < end:
-            raise EOFError
-        piece, self._data = self._data[HEADER_BYTES:end], self._data[end:]
-        return piece
+        self._position = end
+        return self._data[start:end]
 
     def _section(self) -> bytes:
         chunks = []

@@ -150,13 +150,20 @@ class Checkpoint {
     for (const [name, text] of kept.imports) importAgain(JSON.parse(text), (error) => lose(name, error));
     for (const name of Object.keys(kept.values)) define(name, kept.values[name]);
     makeFunctions(kept.functions, lose);
-    for (const [value, mark] of kept.marks) {
-      if (mark === '!') Object.freeze(value);
+    for (const [value, mark, members] of kept.marks) {
+      if (mark === '+') putMembers(value, members);
       else if (mark === 'Buffer') Object.setPrototypeOf(value, host.BufferPrototype);
-      else Object.setPrototypeOf(value, mark === '' ? null : (getOwnPropertyDescriptor(userGlobal, mark)?.value?.prototype ?? null));
+      else if (mark !== '!') Object.setPrototypeOf(value, mark === '' ? null : (getOwnPropertyDescriptor(userGlobal, mark)?.value?.prototype ?? null));
     }
+    for (const [value, mark] of kept.marks) if (mark === '!') Object.freeze(value);
     for (const { name, reason } of [...kept.lost, ...lost]) stand(this.#userland, this.#expose, name, reason);
     return { lost: [...told.lost, ...lost.map(cut)].slice(0, MAX_LOST), lost_count: told.lost_count + lost.length };
+  }
+}
+
+function putMembers(error, members) {
+  for (const name of Object.keys(members)) {
+    Object.defineProperty(error, name, { value: members[name], writable: true, enumerable: name !== 'cause', configurable: true });
   }
 }
 
@@ -175,7 +182,7 @@ function serializeAll(kept, lose) {
       }
     }
     // Marks may be of what was taken out.
-    const walk = new Walk(new Map(kept.marks.filter(([, mark]) => mark !== '' && mark !== '!' && mark !== 'Buffer').map(([value, name]) => [Reflect.getPrototypeOf(value), { name }])));
+    const walk = new Walk(new Map(kept.marks.filter(([, mark]) => !['', '!', '+', 'Buffer'].includes(mark)).map(([value, name]) => [Reflect.getPrototypeOf(value), { name }])));
     for (const name of Object.keys(kept.values)) walk.check(kept.values[name]);
     kept.marks = walk.marks;
     return serialize(everything());

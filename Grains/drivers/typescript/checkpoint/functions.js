@@ -8,12 +8,14 @@ const { SCRIPT } = require('../transform/needs.js');
 const { apply } = Reflect;
 const { functionToString, userGlobal } = host;
 
+const MAY_DECLARE = /\bfunction\b|\bclass\b|=>|\)\s*\{/;
+
 // Code that cells have run, not yet looked into.
 const unread = [];
 const written = new Set();
 
 function remember(code, mode) {
-  if (code !== undefined) unread.push({ code, mode });
+  if (code !== undefined && MAY_DECLARE.test(code)) unread.push({ code, mode });
 }
 
 function readCells() {

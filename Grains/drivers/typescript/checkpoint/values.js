@@ -3,7 +3,9 @@
 'use strict';
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
-const { types, mapForEach, setForEach, carriedPrototypes, BufferPrototype } = host;
+const { types, mapForEach, setForEach, ArrayPrototype, ObjectPrototype, carriedPrototypes, BufferPrototype } = host;
+
+const OF_ERRORS = new Set(['message', 'stack', 'line', 'column', 'sourceURL', 'originalLine', 'originalColumn']);
 
 class NotCarried extends Error {}
 
@@ -11,7 +13,7 @@ class NotCarried extends Error {}
 class Walk {
   #classes;
   #known = new Set();
-  // [object, class name], and of what has no prototype or may not be changed: '' and '!'.
+  // [object, class name], and '' for what has no prototype, '!' for what may not be changed, '+' with the members of an error.
   marks = [];
 
   constructor(classes) {
@@ -34,10 +36,23 @@ class Walk {
     if (typeof value !== 'object' || value === null || this.#known.has(value) || found.has(value)) return;
     found.add(value);
     if (types.isProxy(value)) throw new NotCarried('a proxy cannot be saved');
+    if (!Object.isExtensible(value) && Object.isFrozen(value)) marks.push([value, '!']);
+    const prototype = getPrototypeOf(value);
+    if (prototype === ArrayPrototype) {
+      // An accessor in the place of an element would be called, which is no worse than what the clone does.
+      for (let index = 0; index < value.length; index += 1) pushValue(value[index], stack);
+    } else if (prototype === ObjectPrototype) {
+      for (const key of ownKeys(value)) pushMember(value, key, stack);
+    } else {
+      this.#lookCloser(value, prototype, stack, marks);
+    }
+  }
+
+  #lookCloser(value, prototype, stack, marks) {
     if (types.isGeneratorObject(value)) throw new NotCarried('a generator cannot be saved');
     if (types.isPromise(value)) throw new NotCarried('a promise cannot be saved');
     if (types.isModuleNamespaceObject(value)) throw new NotCarried('a module cannot be saved');
-    this.#mark(value, marks);
+    this.#mark(value, prototype, marks);
     if (types.isArrayBufferView(value) || types.isAnyArrayBuffer(value)) return;
     if (types.isMap(value)) apply(mapForEach, value, [(item, key) => void stack.push(item, key)]);
     else if (types.isSet(value)) apply(setForEach, value, [(item) => void stack.push(item)]);
@@ -45,15 +60,14 @@ class Walk {
     else for (const key of ownKeys(value)) pushMember(value, key, stack, types.isNativeError(value));
   }
 
-  #mark(value, marks) {
-    const prototype = getPrototypeOf(value);
+  #mark(value, prototype, marks) {
     const ofSession = this.#classes.get(prototype);
     if (ofSession?.hasPrivate) throw new NotCarried('an object with private members cannot be saved');
     if (ofSession !== undefined) marks.push([value, ofSession.name]);
     else if (prototype === null) marks.push([value, '']);
     else if (prototype === BufferPrototype) marks.push([value, 'Buffer']);
     else if (!carriedPrototypes.has(prototype)) throw new NotCarried(`${nameOf(prototype)} cannot be saved`);
-    if (!Object.isExtensible(value)) marks.push([value, '!']);
+    if (types.isNativeError(value)) marks.push([value, '+', membersOf(value)]);
   }
 }
 
@@ -63,16 +77,30 @@ function pushMember(value, key, stack, isError = false) {
   if (property === undefined || (isError && key === 'stack')) return;
   if (!Object.hasOwn(property, 'value')) throw new NotCarried('it has an accessor, which cannot be saved');
   if (typeof key === 'symbol') throw new NotCarried('it has a member whose name is a symbol, which cannot be saved');
-  if (typeof property.value === 'object' || typeof property.value === 'function' || typeof property.value === 'symbol') stack.push(property.value);
+  pushValue(property.value, stack);
 }
 
-// "a URL", without running anything of the user's.
+function pushValue(value, stack) {
+  if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') stack.push(value);
+}
+
+// What an error has beside what the clone keeps of it.
+function membersOf(error) {
+  const members = Object.create(null);
+  for (const key of ownKeys(error)) {
+    const property = getOwnPropertyDescriptor(error, key);
+    if (typeof key === 'string' && !OF_ERRORS.has(key) && Object.hasOwn(property, 'value')) members[key] = property.value;
+  }
+  return members;
+}
+
+// Without running anything of the user's.
 function nameOf(prototype) {
   const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   const tag = getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value;
   const name = typeof constructor === 'function' ? getOwnPropertyDescriptor(constructor, 'name')?.value : undefined;
-  const text = [name, tag].find((one) => typeof one === 'string' && one !== '' && one !== 'Object') ?? 'an object of a class that is no variable';
-  return text.startsWith('an ') ? text : `a ${text}`;
+  const text = [name, tag].find((one) => typeof one === 'string' && one !== '' && one !== 'Object');
+  return text === undefined ? 'an object of a class without a name' : `an object of the class ${text}`;
 }
 
 module.exports = { NotCarried, Walk };

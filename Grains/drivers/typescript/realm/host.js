@@ -108,12 +108,21 @@ function modules() {
   };
 }
 
+// Loads the launcher's package from its folder; the one above it may be hidden.
+const HELPER = `
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+folder = sys.argv.pop(1)
+spec = spec_from_file_location("launcher", folder + "/__init__.py", submodule_search_locations=[folder])
+sys.modules["launcher"] = module_from_spec(spec)
+from launcher.checkpoints.helper import main
+main()`;
+
 // The helper, in the folder of the launcher beside ours, gets fd 7.
 function checkpoints() {
   const { spawn, spawnSync } = Bun;
   const launcher = path.join(__dirname, '..', '..', 'launcher');
-  const program = 'import sys; sys.path.insert(0, sys.argv.pop(1)); from launcher.checkpoints.helper import main; main()';
-  const command = (parameters) => ['/usr/bin/python3', '-I', '-S', '-B', '-c', program, path.dirname(launcher), ...parameters];
+  const command = (parameters) => ['/usr/bin/python3', '-I', '-S', '-B', '-c', HELPER, launcher, ...parameters];
   const options = (parameters, stdio) => ({ cmd: command(parameters), stdio: [...stdio, null, null, null, null, 7], env: {}, cwd: '/' });
   const carried = [Object, Array, Map, Set, Date, RegExp, ArrayBuffer, SharedArrayBuffer, DataView, Boolean, Number, String, Blob,
     Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array,
@@ -125,6 +134,7 @@ function checkpoints() {
     serialize: (value) => serialize(value, { binaryType: 'nodebuffer' }),
     deserialize,
     carriedPrototypes: new Set(carried.map(({ prototype }) => prototype)),
+    ArrayPrototype: Array.prototype,
     BufferPrototype: Buffer.prototype,
     functionToString: Function.prototype.toString,
     mapForEach: Map.prototype.forEach,
