@@ -80,11 +80,6 @@ class SignalPipe:
         poll.poll(max(0, seconds) * 1000)
         self.drain()
 
-    def close(self) -> None:
-        signal.set_wakeup_fd(-1)
-        os.close(self.fd)
-        os.close(self._writer)
-
     def _terminate(self, number, frame):
         self.terminated = True
 
@@ -158,7 +153,7 @@ def kill(pid: int, number: int) -> None:
         pass
 
 
-def kill_descendants(signals: SignalPipe, seconds: float, on_exit, spared=()) -> bool:
+def kill_descendants(signals: SignalPipe, seconds: float, on_exit) -> bool:
     """Kills and reaps every descendant, again and again until none is left, for at most `seconds`.
 
     Works because we adopt orphans. `on_exit(pid, status)` hears of each child that ended; True when all are gone.
@@ -166,7 +161,7 @@ def kill_descendants(signals: SignalPipe, seconds: float, on_exit, spared=()) ->
     own = os.getpid()
     deadline = time.monotonic() + seconds
     while True:
-        found = _kill_all_others() if own == _FIRST else _kill_below(own, spared)
+        found = _kill_all_others() if own == _FIRST else _kill_below(own)
         for pid, status in reap():
             on_exit(pid, status)
         if not found:
@@ -178,9 +173,9 @@ def kill_descendants(signals: SignalPipe, seconds: float, on_exit, spared=()) ->
         signals.wait(min(left, 0.02))
 
 
-def _kill_below(own: int, spared) -> bool:
+def _kill_below(own: int) -> bool:
     """Whether there was anybody."""
-    found = descendants_of(own, spared)
+    found = descendants_of(own)
     for pid in found:
         kill(pid, signal.SIGKILL)
     return bool(found)

@@ -6,7 +6,8 @@ import os
 from . import linux
 from .limits import Limits
 
-_V1_CONTROLLERS = ("memory", "pids", "cpu")
+# What a context is limited by, in both versions.
+CONTROLLERS = ("memory", "pids", "cpu")
 _V2 = "unified"
 _PERIOD_MICROSECONDS = 100_000
 
@@ -16,12 +17,8 @@ class Cgroups:
 
     def __init__(self, directory: str):
         self._is_v2 = os.path.isdir(os.path.join(directory, _V2))
-        names = (_V2,) if self._is_v2 else _V1_CONTROLLERS
+        names = (_V2,) if self._is_v2 else CONTROLLERS
         self._roots = {name: os.path.join(directory, name) for name in names}
-
-    @property
-    def version(self) -> int:
-        return 2 if self._is_v2 else 1
 
     def create(self, name: str, limits: Limits) -> "Group":
         group = Group({kind: os.path.join(root, name) for kind, root in self._roots.items()}, self._is_v2)

@@ -4,9 +4,8 @@ import os
 import time
 
 from . import linux
+from .cgroups import CONTROLLERS
 
-_V2_CONTROLLERS = ("memory", "pids", "cpu")
-_V1_CONTROLLERS = ("memory", "pids", "cpu")
 _REMOVAL_SECONDS = 4.0
 _PREFIX = "sandbox-"
 # Where those go that stand in the way of groups below their own.
@@ -53,10 +52,10 @@ def find() -> dict[str, str]:
             path = os.path.dirname(path)
         if _has_controllers(path):
             return {"unified": path}
-    missing = [name for name in _V1_CONTROLLERS if name not in own or name not in mounts]
+    missing = [name for name in CONTROLLERS if name not in own or name not in mounts]
     if missing:
         raise OSError(f"no cgroup controller for {', '.join(missing)}")
-    paths = {name: _inside(mounts[name], own[name]) for name in _V1_CONTROLLERS}
+    paths = {name: _inside(mounts[name], own[name]) for name in CONTROLLERS}
     closed = [name for name, path in paths.items() if not os.access(path, os.W_OK)]
     if closed:
         raise OSError(f"no right to make cgroups for {', '.join(closed)}")
@@ -69,7 +68,7 @@ def _has_controllers(path: str) -> bool:
             available = file.read().split()
     except OSError:
         return False
-    return set(_V2_CONTROLLERS) <= set(available) and os.access(path, os.W_OK)
+    return set(CONTROLLERS) <= set(available) and os.access(path, os.W_OK)
 
 
 def make_room(paths: dict[str, str]) -> None:
@@ -100,7 +99,7 @@ def _sweep(parent: str) -> None:
 
 
 def _enable(group: str) -> None:
-    linux.write(os.path.join(group, "cgroup.subtree_control"), " ".join(f"+{name}" for name in _V2_CONTROLLERS))
+    linux.write(os.path.join(group, "cgroup.subtree_control"), " ".join(f"+{name}" for name in CONTROLLERS))
 
 
 def _own_groups() -> dict[str, str]:
