@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Health;
@@ -12,6 +13,7 @@ if (builder.Configuration.IsClustered())
     builder.UseOrleansClient();
 else
     builder.AddSandboxSilo();
+builder.Services.TryAddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<ContextClient>();
 
 // What a request may ask for.

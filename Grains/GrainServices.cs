@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sandbox.Cluster.Grains.Capacity;
+using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
@@ -26,10 +27,13 @@ public static class GrainServices
         services.AddOptions<OutputLimits>().BindConfiguration(OutputLimits.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ContextOptions>().BindConfiguration(ContextOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 
+        services.AddOptions<CheckpointOptions>().BindConfiguration(CheckpointOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<CapacityOptions>().BindConfiguration(CapacityOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ExecutionRunner>();
+        services.AddSingleton<SiloDrain>();
+        services.AddSingleton<CheckpointArchive>();
         services.AddMetrics();
         services.AddEgress();
         services.AddSingleton<IsolationProbe>();
@@ -40,9 +44,10 @@ public static class GrainServices
         return services;
     }
 
-    /// <summary>Adds what decides where contexts go.</summary>
+    /// <summary>Adds what decides where contexts go, and what lets them leave. Its hosted services begin after Orleans and stop before it.</summary>
     public static ISiloBuilder AddContextPlacement(this ISiloBuilder silo)
     {
+        silo.Services.AddHostedService(provider => provider.GetRequiredService<SiloDrain>());
         silo.Services.AddSingleton<SiloSlots>();
         silo.Services.AddSingleton<SiloLoadClient>();
         silo.Services.AddSingleton<CapacityBoard>();

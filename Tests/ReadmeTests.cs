@@ -5,11 +5,13 @@ using System.Text.RegularExpressions;
 using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Grains.Capacity;
+using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
 using Sandbox.Cluster.Silo.Hosting;
+using Sandbox.Cluster.Silo.Storage.Checkpoints;
 using Sandbox.Cluster.Tests.Support;
 
 namespace Sandbox.Cluster.Tests;
@@ -25,6 +27,8 @@ public partial class ReadmeTests(ApiFixture api)
         (AccessOptions.Section, new AccessOptions()),
         (ExecuteLimits.Section, new ExecuteLimits()),
         (ContextOptions.Section, new ContextOptions()),
+        (CheckpointOptions.Section, new CheckpointOptions()),
+        (CheckpointStoreOptions.Section, new CheckpointStoreOptions()),
         (CapacityOptions.Section, new CapacityOptions()),
         (SiloEndpointOptions.Section, new SiloEndpointOptions()),
         (OutputLimits.Section, new OutputLimits()),

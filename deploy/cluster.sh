@@ -76,6 +76,8 @@ start_silo() {
   log="$state/silo-$number.log"
   Orleans__GrainStorage__contexts__ProviderType=Redis \
   Orleans__GrainStorage__contexts__ConnectionString="$Orleans__Clustering__ConnectionString" \
+  Sandbox__Checkpoints__Store__Kind=Redis \
+  Sandbox__Checkpoints__Store__ConnectionString="$Orleans__Clustering__ConnectionString" \
   Sandbox__Interpreters__DriversDirectory=${Sandbox__Interpreters__DriversDirectory:-$root/Grains/drivers} \
     dotnet "$root/Silo/bin/Release/net10.0/Sandbox.Cluster.Silo.dll" >"$log" 2>&1 &
   pid=$!

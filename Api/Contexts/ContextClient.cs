@@ -8,18 +8,36 @@ namespace Sandbox.Cluster.Api.Contexts;
 /// The Api's way to a context: follows an execution to its end with calls that are short each, so that a silo that dies is
 /// noticed within seconds, and never runs anything twice.
 /// </summary>
-internal sealed partial class ContextClient(IGrainFactory grains, ILogger<ContextClient> logger)
+internal sealed partial class ContextClient(
+    IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ContextClient> logger)
 {
-    /// <summary>Runs code and waits for its end. Cancelling interrupts the execution.</summary>
+    // A silo that leaves has saved its sessions by then, and others have taken them.
+    private static readonly TimeSpan ResubmitFor = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// Runs code and waits for its end. What a silo that leaves has not begun is sent again, until another one takes it.
+    /// Cancelling interrupts the execution.
+    /// </summary>
     public async Task<ExecutionReply> ExecuteAsync(ContextKey key, ExecuteCommand command, CancellationToken cancellationToken)
     {
         var context = grains.GetGrain<IContextGrain>(key.ToString());
         try
         {
-            var reply = await BeginAsync(context, command, cancellationToken);
-            while (reply is ExecutionPending)
-                reply = await FollowAsync(context, command.ExecutionId, cancellationToken);
-            return reply;
+            var started = time.GetTimestamp();
+            for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+            {
+                var reply = await BeginAsync(context, command, cancellationToken);
+                while (reply is ExecutionPending)
+                    reply = await FollowAsync(context, command.ExecutionId, cancellationToken);
+                if (reply is not ExecutionRefused { Reason: RefusalReason.Unavailable }
+                    || lifetime.ApplicationStopping.IsCancellationRequested || time.GetElapsedTime(started) > ResubmitFor)
+                {
+                    return reply;
+                }
+                await Task.Delay(pause, time, cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -31,6 +31,8 @@ internal sealed class ExecutionAnswer(string contextId, string executionId, Exec
         {
             response.Headers["Context-Incarnation"] = result.Incarnation.ToString(CultureInfo.InvariantCulture);
             response.Headers["Context-State"] = NameOf(state);
+            if (result.RestoredTo is { } count)
+                response.Headers["Context-Restored-To"] = count.ToString(CultureInfo.InvariantCulture);
         }
         await using (var json = new Utf8JsonWriter(response.BodyWriter, ApiJson.Writer))
             Write(json);
@@ -89,6 +91,8 @@ internal sealed class ExecutionAnswer(string contextId, string executionId, Exec
     {
         ContextState.New => "new",
         ContextState.Kept => "kept",
+        ContextState.Restored => "restored",
+        ContextState.RolledBack => "rolled-back",
         ContextState.Lost => "lost",
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, null),
     };

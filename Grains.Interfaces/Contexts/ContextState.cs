@@ -12,4 +12,10 @@ public enum ContextState
 
     /// <summary>What was there is gone. Said once; the next answer is <see cref="Kept"/>, from a new incarnation.</summary>
     Lost = 2,
+
+    /// <summary>It was woken or moved since the previous answer, and nothing was lost.</summary>
+    Restored = 3,
+
+    /// <summary>It came back from an older checkpoint. Said once.</summary>
+    RolledBack = 4,
 }

@@ -10,6 +10,7 @@ namespace Sandbox.Cluster.Grains.Interfaces.Executions;
 /// <param name="ExecutionCount">1 for the first execution of a state, then one more; null when the code was not run.</param>
 /// <param name="State">What became of the context's state; null when the context does not exist.</param>
 /// <param name="Incarnation">1, and one more whenever the line of the context's state was broken.</param>
+/// <param name="RestoredTo">For <see cref="ContextState.RolledBack"/>: the execution that the state is that of.</param>
 [GenerateSerializer, Immutable, Alias("ExecutionResult")]
 public sealed record ExecutionResult(
     [property: Id(0)] IReadOnlyList<OutputItem> Items,
@@ -18,7 +19,8 @@ public sealed record ExecutionResult(
     [property: Id(3)] ExecutionError? Error,
     [property: Id(4)] int? ExecutionCount,
     [property: Id(5)] ContextState? State,
-    [property: Id(6)] int Incarnation)
+    [property: Id(6)] int Incarnation,
+    [property: Id(7)] int? RestoredTo = null)
 {
     /// <summary>Without what the code left, which is a tenant's.</summary>
     public override string ToString() => $"{nameof(ExecutionResult)} {State} {Error?.Kind}";

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Sandbox.Cluster.Grains.Capacity;
+using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
@@ -28,6 +29,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private readonly TimeProvider _time;
     private readonly ILogger<ContextGrain> _logger;
     private readonly SiloSlots _slots;
+    private readonly SiloDrain _drain;
+    private readonly QuietSaves _saves;
     private bool _hasSlot;
     private Language _language;
     private bool _faulted;
@@ -35,16 +38,22 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     public ContextGrain(
         [PersistentState("context", ContextRecord.Storage)] IPersistentState<ContextRecord> record,
         IInterpreterPool interpreters,
+        CheckpointArchive archive,
         ExecutionRunner runner,
         IOptions<ContextOptions> options,
+        IOptions<CheckpointOptions> checkpoints,
         SiloSlots slots,
+        SiloDrain drain,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<ContextGrain> logger)
     {
         _slots = slots;
         _options = options.Value;
-        _session = new Session(record, interpreters, ContextKey.Parse(this.GetPrimaryKeyString()).Tenant, time);
+        _drain = drain;
+        _session = new Session(
+            ContextKey.Parse(this.GetPrimaryKeyString()), new FencedRecord(record), interpreters, archive, checkpoints, time, logger);
+        _saves = new QuietSaves(SaveAsync, checkpoints.Value.QuietPeriod);
         _runner = runner;
         _queue = new ExecutionQueue(_options.MaxQueuedExecutions, RunAsync);
         _stopping = lifetime.ApplicationStopping;
@@ -60,13 +69,19 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         if (command.Language is { } named && named != _language)
             return Refused(RefusalReason.LanguageMismatch);
         if (_stopping.IsCancellationRequested || _faulted)
+        {
+            // Whoever comes now is served elsewhere, as soon as this activation is gone.
+            if (_queue.IsIdle)
+                DeactivateOnIdle();
             return Refused(RefusalReason.Unavailable);
+        }
 
         // Before there is an execution: one that is refused would have to be undone.
         if (_queue.IsFull)
             return Refused(RefusalReason.QueueFull);
 
-        var execution = new Execution(command, _options.FollowerLease, _time, _stopping);
+        var execution = new Execution(command, _options.FollowerLease, _options.DrainGrace, _time, _stopping);
+        _drain.Enter();
         _queue.Add(execution);
         _executions.Add(command.ExecutionId, execution);
         _ = TendAsync(execution);
@@ -89,13 +104,30 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     {
         // Who placed it here may have known less than this silo does.
         _hasSlot = _slots.TryTake();
-        return _hasSlot ? Task.CompletedTask : throw new ClusterFullException();
+        if (!_hasSlot)
+            throw new ClusterFullException();
+        _saves.Start(this);
+        return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _saves.Dispose();
         foreach (var waiting in _queue.TakeWaiting())
             waiting.Complete(Refused(RefusalReason.Unavailable));
+        // Nothing runs where the context was idle. Where it was not, its time is over.
+        foreach (var execution in _executions.Values)
+            execution.Interrupt(InterruptCause.ShuttingDown);
+        try
+        {
+            await _queue.Idle.WaitAsync(cancellationToken);
+            if (!_faulted && !await _session.HibernateAsync(cancellationToken))
+                LogNotSaved(_logger, _session.ExecutionCount);
+        }
+        catch (Exception e)
+        {
+            LogNotHibernated(_logger, e);
+        }
         await _session.DisposeAsync();
         LogDeactivated(_logger, reason.ReasonCode, _session.ExecutionCount);
     }
@@ -103,6 +135,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     /// <summary>Orleans disposes every activation, also one whose deactivation was cut short.</summary>
     public async ValueTask DisposeAsync()
     {
+        _saves.Dispose();
         await _session.DisposeAsync();
         if (!_hasSlot)
             return;
@@ -125,11 +158,13 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             execution.Complete(NeverStarted(await execution.Interrupted));
         await execution.HandedOut;
         _executions.Remove(execution.Command.ExecutionId);
+        _drain.Leave();
     }
 
     /// <summary>One turn of the queue.</summary>
     private async Task RunAsync(Execution execution)
     {
+        execution.Start();
         var clock = Stopwatch.StartNew();
         var losers = new List<Execution> { execution };
         ExecutionReply reply;
@@ -137,101 +172,163 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         {
             reply = await ReplyToAsync(execution, losers);
         }
+        catch (ContextFencedException e)
+        {
+            await GiveUpAsync(e);
+            reply = Refused(RefusalReason.Unavailable);
+        }
         catch (Exception e)
         {
+            LogFault(_logger, execution.Command.ExecutionId, e);
             reply = NotRun(ErrorKind.InternalError, "The context could not be made ready. The code was not run.");
-            GiveUp(execution, e);
         }
         execution.Complete(reply);
         var result = (reply as ExecutionEnded)?.Result;
         LogEnded(_logger, execution.Command.ExecutionId, clock.ElapsedMilliseconds, result?.Error?.Kind, result?.State);
 
-        if (result?.State == ContextState.Lost)
-            await TellLossAsync(losers);
+        if (result?.State is ContextState.Lost or ContextState.RolledBack or ContextState.Restored)
+            await TellAsync(losers);
         if (_faulted)
         {
             foreach (var waiting in _queue.TakeWaiting())
                 waiting.Complete(Refused(RefusalReason.Unavailable));
         }
         DelayDeactivation(_options.IdleTimeout);
+        _saves.Arm();
     }
 
     /// <param name="execution">Whose turn it is.</param>
     /// <param name="losers">Gets those that were waiting when the state was lost: they are told of it as well.</param>
     private async Task<ExecutionReply> ReplyToAsync(Execution execution, List<Execution> losers)
     {
-        if (execution.Interrupted.IsCompleted)
-            return NeverStarted(await execution.Interrupted);
-
-        var state = _session.Exists ? ContextState.Kept : ContextState.New;
-        try
+        var mayTryAgain = true;
+        while (true)
         {
-            if (!await _session.EnsureInterpreterAsync(_language, _stopping))
+            if (execution.Interrupted.IsCompleted)
+                return NeverStarted(await execution.Interrupted);
+
+            var found = _session.Exists ? ContextState.Kept : ContextState.New;
+            try
+            {
+                found = await _session.EnsureInterpreterAsync(_language, _stopping);
+            }
+            catch (OperationCanceledException)
+            {
+                return NeverStarted(InterruptCause.ShuttingDown);
+            }
+            catch (InterpreterUnavailableException e)
+            {
+                LogUnavailable(_logger, execution.Command.ExecutionId, e.Message);
+                return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.", found);
+            }
+            if (found == ContextState.Lost)
                 return Lost();
-        }
-        catch (OperationCanceledException)
-        {
-            return NeverStarted(InterruptCause.ShuttingDown);
-        }
-        catch (InterpreterUnavailableException e)
-        {
-            LogUnavailable(_logger, execution.Command.ExecutionId, e.Message);
-            return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.", state);
-        }
-        // Whoever left while the interpreter started wants none of this to run.
-        if (execution.Interrupted.IsCompleted)
-            return NeverStarted(await execution.Interrupted, state);
+            // Whoever left while the interpreter started wants none of this to run.
+            if (execution.Interrupted.IsCompleted)
+                return NeverStarted(await execution.Interrupted, found);
 
-        var count = _session.CountExecution();
-        var run = await _runner.RunAsync(_session.Interpreter!, execution, count);
-        if (run.End == RunEnd.Done)
-            return Ended(run, count, state);
+            var restoredTo = _session.RestoredTo;
+            var count = await _session.BeginExecutionAsync();
+            var run = await _runner.RunAsync(_session.Interpreter!, execution, count);
+            switch (run.End)
+            {
+                case RunEnd.Done:
+                    return Ended(execution, run, count, found, restoredTo);
+                case RunEnd.InterpreterLost:
+                    return await EndedWithInterpreterAsync(execution, run, count, losers);
+                case RunEnd.NeverStarted when mayTryAgain:
+                    // Older than this execution: what is left is looked for, and the code runs in that.
+                    await _session.TakeBackExecutionAsync();
+                    mayTryAgain = false;
+                    break;
+                default:
+                    await _session.TakeBackExecutionAsync();
+                    return NotRun(ErrorKind.InternalError, "The interpreter ended as soon as it had started. The code was not run.", found);
+            }
+        }
+    }
 
-        // Whoever comes from here on comes after the loss. Where the code was not even started the loss is older, and all that
-        // wait came after it.
-        if (run.End == RunEnd.InterpreterLost)
-            losers.AddRange(_queue.TakeWaiting());
+    /// <summary>The code ran and its output is here: that is the answer, whatever can be said of the state.</summary>
+    private async Task<ExecutionEnded> EndedWithInterpreterAsync(Execution execution, Run run, int count, List<Execution> losers)
+    {
+        // Whoever comes from here on comes after the break.
+        var waiting = _queue.Waiting;
+        var fate = ContextState.Lost;
+        int? restoredTo = null;
         try
         {
-            await _session.LoseAsync();
+            fate = await _session.BreakAsync();
+            restoredTo = _session.RestoredTo;
+            if (fate == ContextState.RolledBack && !_stopping.IsCancellationRequested)
+                fate = await _session.EnsureInterpreterAsync(_language, _stopping);
+        }
+        catch (ContextFencedException e)
+        {
+            await GiveUpAsync(e);
         }
         catch (Exception e)
         {
-            // The code ran and its output is here: that is the answer, whatever storage says.
-            GiveUp(execution, e);
+            // What remains is found out, and told, by whoever comes next.
+            LogFault(_logger, execution.Command.ExecutionId, e);
         }
-        return run.End == RunEnd.NeverStarted ? Lost() : Ended(run, count, ContextState.Lost);
+        if (fate == ContextState.Lost)
+            losers.AddRange(waiting.Where(_queue.TryRemove));
+        return Ended(execution, run, count, fate, fate == ContextState.RolledBack ? restoredTo : null);
     }
 
     /// <summary>
-    /// Tells of a loss, and goes on only when somebody has taken that answer or all of them are gone: then it stays owed to
-    /// whoever comes next.
+    /// Tells what has become of the state, and goes on only when somebody has taken that answer or all of them are gone: then
+    /// it stays owed to whoever comes next.
     /// </summary>
-    private async Task TellLossAsync(List<Execution> losers)
+    private async Task TellAsync(List<Execution> told)
     {
-        foreach (var loser in losers)
+        foreach (var loser in told)
             loser.Complete(Lost());
         try
         {
-            if (Array.Exists(await Task.WhenAll(losers.Select(loser => loser.HandedOut)), handedOut => handedOut))
-                await _session.SettleLossAsync();
+            if (Array.Exists(await Task.WhenAll(told.Select(one => one.HandedOut)), handedOut => handedOut))
+                await _session.SettleAsync();
+        }
+        catch (ContextFencedException e)
+        {
+            await GiveUpAsync(e);
         }
         catch (Exception e)
         {
-            GiveUp(losers[0], e);
+            LogFault(_logger, told[0].Command.ExecutionId, e);
         }
     }
 
-    /// <summary>What memory says may not be what storage holds: this activation takes nothing more, the next reads it anew.</summary>
-    private void GiveUp(Execution execution, Exception exception)
+    /// <summary>Saves a session that has been quiet for a while. False: to be tried again.</summary>
+    private async Task<bool> SaveAsync()
     {
-        LogFault(_logger, execution.Command.ExecutionId, exception);
+        try
+        {
+            return !_queue.IsIdle || await _session.SaveAsync(_stopping);
+        }
+        catch (ContextFencedException e)
+        {
+            await GiveUpAsync(e);
+            return true;
+        }
+        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        {
+            LogNotHibernated(_logger, e);
+            return false;
+        }
+    }
+
+    /// <summary>Another activation has the context: nothing of this one may run any more.</summary>
+    private async Task GiveUpAsync(ContextFencedException exception)
+    {
+        LogFenced(_logger, exception);
         _faulted = true;
+        await _session.DisposeAsync();
         DeactivateOnIdle();
     }
 
-    private ExecutionEnded Ended(Run run, int count, ContextState state) =>
-        new(new ExecutionResult(run.Items, run.Stdout, run.Stderr, run.Error, count, state, _session.Incarnation));
+    private ExecutionEnded Ended(Execution execution, Run run, int count, ContextState state, int? restoredTo) => new(new ExecutionResult(
+        run.Items, run.Stdout, run.Stderr, RunError.Of(run, execution.Command.Timeout, state, restoredTo), count, state, _session.Incarnation, restoredTo));
 
     private ExecutionEnded Lost() => NotRun(
         ErrorKind.ContextLost,
@@ -255,8 +352,17 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     [LoggerMessage(Level = LogLevel.Error, Message = "Execution {ExecutionId} got no interpreter: {Reason}")]
     private static partial void LogUnavailable(ILogger logger, string executionId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A context failed at execution {ExecutionId} and is deactivated")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A context could not be made ready, or its record not be written, at execution {ExecutionId}")]
     private static partial void LogFault(ILogger logger, string executionId, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Another activation of this context has taken over; this one ends")]
+    private static partial void LogFenced(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A context's session could not be saved")]
+    private static partial void LogNotHibernated(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A context is deactivated after {Executions} executions, and its session gave no checkpoint")]
+    private static partial void LogNotSaved(ILogger logger, int executions);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A context is deactivated ({Reason}) after {Executions} executions")]
     private static partial void LogDeactivated(ILogger logger, DeactivationReasonCode reason, int executions);

@@ -23,4 +23,12 @@ public sealed class ContextOptions
     /// <summary>How long a pending execution goes on without being followed; its client is then taken to be gone.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan FollowerLease { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long code that runs goes on while its silo shuts down, before it is interrupted.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan DrainGrace { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a silo that shuts down waits for its executions to end and their answers to be taken.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(25);
 }

@@ -1,10 +1,11 @@
+using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
 /// <summary>
-/// What is kept of a context while no silo holds it. Written only when the line of its state begins or breaks, never for an
-/// execution.
+/// What is kept of a context while no silo holds it. Written when the line of its state begins or breaks, for a checkpoint, and
+/// for the first execution after one; never for the others.
 /// </summary>
 [GenerateSerializer, Alias("ContextRecord")]
 internal sealed record ContextRecord
@@ -30,13 +31,41 @@ internal sealed record ContextRecord
     public long Epoch { get; init; }
 
     /// <summary>
-    /// False from before an interpreter runs its first code until nothing of its state can be lost any more. Found false
-    /// where no interpreter is, it means that state was lost.
+    /// False from before code runs until what it left is in <see cref="Checkpoint"/>. Found false where no interpreter is, it
+    /// means that state was lost, or is only as good as the last checkpoint. True without a checkpoint: there is no state.
     /// </summary>
     [Id(4)]
     public bool Clean { get; init; } = true;
 
-    /// <summary>State was lost, and the answer that says so has not been handed to anybody yet.</summary>
+    /// <summary>What happened to the state that nobody has been told of yet.</summary>
     [Id(5)]
-    public bool LossUntold { get; init; }
+    public Breach Untold { get; init; }
+
+    /// <summary>The last checkpoint; null where there is none.</summary>
+    [Id(6)]
+    public CheckpointReference? Checkpoint { get; init; }
+
+    /// <summary>
+    /// The activation that took the last <see cref="Epoch"/>: so that one whose write had no answer can tell whether it was done.
+    /// </summary>
+    [Id(7)]
+    public Guid Owner { get; init; }
+
+    /// <summary>The execution that the state was last rolled back to.</summary>
+    [Id(8)]
+    public int RolledBackTo { get; init; }
+}
+
+/// <summary>How the line of a state was broken.</summary>
+[GenerateSerializer, Alias("ContextBreach")]
+internal enum Breach
+{
+    /// <summary>It was not, or that was told.</summary>
+    None = 0,
+
+    /// <summary>The state is gone.</summary>
+    Loss = 1,
+
+    /// <summary>It is an older one, of the last checkpoint.</summary>
+    RollBack = 2,
 }

@@ -12,14 +12,24 @@ internal sealed class Execution
     private readonly TimeSpan _lease;
     private readonly ITimer _leaseTimer;
     private readonly CancellationTokenRegistration _shutdown;
+    private readonly TimeSpan _drainGrace;
+    private readonly ITimer _drainTimer;
+    private volatile bool _hasStarted;
 
-    public Execution(ExecuteCommand command, TimeSpan lease, TimeProvider time, CancellationToken stopping)
+    /// <param name="command">What to run.</param>
+    /// <param name="lease">How long its client may be silent.</param>
+    /// <param name="drainGrace">How long it goes on, once started, when the silo shuts down.</param>
+    /// <param name="time">The clock of both.</param>
+    /// <param name="stopping">The silo's shutting down.</param>
+    public Execution(ExecuteCommand command, TimeSpan lease, TimeSpan drainGrace, TimeProvider time, CancellationToken stopping)
     {
         Command = command;
         _time = time;
         _lease = lease;
         _leaseTimer = time.CreateTimer(_ => Interrupt(InterruptCause.ClientGone), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _shutdown = stopping.Register(() => Interrupt(InterruptCause.ShuttingDown));
+        _drainGrace = drainGrace;
+        _drainTimer = time.CreateTimer(_ => Interrupt(InterruptCause.ShuttingDown), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _shutdown = stopping.Register(Drain);
     }
 
     public ExecuteCommand Command { get; }
@@ -40,6 +50,9 @@ internal sealed class Execution
         if (cause == InterruptCause.ClientGone)
             Leave(tookResult: false);
     }
+
+    /// <summary>Its turn has come; from here on it is not sent elsewhere when the silo shuts down.</summary>
+    public void Start() => _hasStarted = true;
 
     public void Complete(ExecutionReply reply) => _reply.TrySetResult(reply);
 
@@ -71,6 +84,16 @@ internal sealed class Execution
         if (!_handedOut.TrySetResult(tookResult))
             return;
         _leaseTimer.Dispose();
+        _drainTimer.Dispose();
         _shutdown.Unregister();
+    }
+
+    /// <summary>What waits can run elsewhere; what runs has its share of the time that the silo has.</summary>
+    private void Drain()
+    {
+        if (_hasStarted)
+            _drainTimer.Change(_drainGrace, Timeout.InfiniteTimeSpan);
+        else
+            Interrupt(InterruptCause.ShuttingDown);
     }
 }

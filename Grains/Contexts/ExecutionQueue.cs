@@ -8,9 +8,16 @@ internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
 {
     private readonly List<Execution> _waiting = [];
     private Execution? _running;
+    private TaskCompletionSource _idle = Completed();
 
     /// <summary>Whether nothing runs or waits.</summary>
     public bool IsIdle => _running is null;
+
+    /// <summary>Completes when nothing runs or waits.</summary>
+    public Task Idle => _idle.Task;
+
+    /// <summary>Those that wait now, in order.</summary>
+    public IReadOnlyList<Execution> Waiting => [.. _waiting];
 
     /// <summary>Whether as many wait as may wait.</summary>
     public bool IsFull => _running is not null && _waiting.Count >= maxQueued;
@@ -27,6 +34,7 @@ internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
             return;
         }
         _running = execution;
+        _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = RunAllAsync();
     }
 
@@ -50,5 +58,13 @@ internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
             if (_running is not null)
                 _waiting.RemoveAt(0);
         }
+        _idle.SetResult();
+    }
+
+    private static TaskCompletionSource Completed()
+    {
+        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        source.SetResult();
+        return source;
     }
 }

@@ -1,23 +1,38 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
 /// <summary>
-/// The line of a context's state: the interpreter that holds it, and the record that says so. The logical life of a context
-/// and a running process are two things; this is where they meet, where a loss is noticed, and where it stays owed until
-/// somebody has been told.
+/// The line of a context's state: the interpreter that holds it, the checkpoint that it can come back from, and the record that
+/// says which of them counts. The logical life of a context and a running process are two things; this is where they meet,
+/// where a break of the line is noticed, and where it stays owed until somebody has been told.
 /// </summary>
-internal sealed class Session(IPersistentState<ContextRecord> record, IInterpreterPool pool, string tenant, TimeProvider time) : IAsyncDisposable
+internal sealed partial class Session(
+    ContextKey key,
+    FencedRecord record,
+    IInterpreterPool pool,
+    CheckpointArchive archive,
+    IOptions<CheckpointOptions> checkpoints,
+    TimeProvider time,
+    ILogger logger) : IAsyncDisposable
 {
-    private bool _closed;
+    private readonly string _name = CheckpointArchive.ContextName(key.ToString());
+    private readonly CancellationTokenSource _closing = new();
     private IHome? _home;
+    private Task<bool>? _saving;
+    private long _version;
+    private bool _wasClean;
+    private bool _isWoken;
 
-    /// <summary>Null while no interpreter runs. One that has ended stays here until its loss is noticed.</summary>
+    /// <summary>Null while no interpreter runs. One that has ended stays here until that is noticed.</summary>
     public IInterpreter? Interpreter { get; private set; }
 
     /// <summary>Whether the context was ever created.</summary>
-    public bool Exists => record.RecordExists;
+    public bool Exists => record.Exists;
 
     /// <summary>Null until the context exists.</summary>
     public Language? Language => Exists ? record.State.Language : null;
@@ -27,90 +42,226 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
     /// <summary>Executions since the state began.</summary>
     public int ExecutionCount { get; private set; }
 
-    public int CountExecution() => ++ExecutionCount;
+    /// <summary>Whether it holds what no checkpoint does.</summary>
+    public bool IsDirty => Exists && !record.State.Clean;
+
+    /// <summary>Which execution the state is that of, as long as a roll-back is untold.</summary>
+    public int? RestoredTo => record.State.Untold == Breach.RollBack ? record.State.RolledBackTo : null;
+
+    private bool IsAlive => Interpreter is { Ended.IsCompleted: false };
+
+    /// <summary>What the next answer has to say of the state that it finds.</summary>
+    private ContextState News => record.State.Untold switch
+    {
+        Breach.Loss => ContextState.Lost,
+        Breach.RollBack => ContextState.RolledBack,
+        _ => _isWoken ? ContextState.Restored : ContextState.Kept,
+    };
 
     /// <summary>
-    /// Makes sure that an interpreter runs, and creates the context when there is none. False when state was lost: the caller
-    /// has to tell its client, and nothing runs until <see cref="SettleLossAsync"/>.
+    /// Makes sure that an interpreter runs with the context's state in it, and creates the context when there is none. Returns
+    /// what the answer has to say. <see cref="ContextState.Lost"/>: nothing runs until <see cref="SettleAsync"/>.
     /// </summary>
     /// <exception cref="InterpreterUnavailableException">No interpreter could be started; nothing is lost by that.</exception>
-    public async Task<bool> EnsureInterpreterAsync(Language language, CancellationToken cancellationToken)
+    /// <exception cref="ContextFencedException">Another activation has taken over.</exception>
+    public async Task<ContextState> EnsureInterpreterAsync(Language language, CancellationToken cancellationToken)
     {
-        if (record.State.LossUntold)
-            return false;
-        if (Interpreter is { Ended.IsCompleted: false })
-            return true;
-        if (Interpreter is not null || !record.State.Clean)
+        if (record.State.Untold == Breach.Loss || IsAlive)
+            return News;
+        if (IsDirty)
+            await BreakAsync();
+        await EndInterpreterAsync();
+        if (record.State.Untold == Breach.Loss)
+            return ContextState.Lost;
+
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        if (record.State.Checkpoint is { } checkpoint)
+            return await WakeAsync(checkpoint, bound.Token);
+        var isNew = !Exists;
+        await BeginAsync(language, bound.Token);
+        return isNew ? ContextState.New : News;
+    }
+
+    /// <summary>Counts an execution whose code is about to run, and sees to it that the record knows.</summary>
+    public async Task<int> BeginExecutionAsync()
+    {
+        // Before anything is awaited: a checkpoint that is under way holds less than what comes now.
+        _version++;
+        _wasClean = !IsDirty;
+        await record.ChangeAsync(state => state.Clean ? state with { Clean = false } : null);
+        return ++ExecutionCount;
+    }
+
+    /// <summary>The code of the execution that was counted last never ran.</summary>
+    public Task TakeBackExecutionAsync()
+    {
+        ExecutionCount--;
+        return _wasClean ? record.ChangeAsync(state => state with { Clean = true }) : Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// The interpreter is gone, or goes now, and with it whatever is in no checkpoint. Returns what remains, and owes it to the
+    /// next answer.
+    /// </summary>
+    public async Task<ContextState> BreakAsync()
+    {
+        await EndInterpreterAsync();
+        if (record.State.Checkpoint is not { } checkpoint)
         {
             await LoseAsync();
-            return false;
+            return ContextState.Lost;
         }
+        await record.ChangeAsync(state => state with
+        {
+            Incarnation = state.Incarnation + 1, Clean = true, Untold = Breach.RollBack, RolledBackTo = checkpoint.ExecutionCount,
+        });
+        ExecutionCount = checkpoint.ExecutionCount;
+        return ContextState.RolledBack;
+    }
 
+    /// <summary>Somebody was told what the last answer had to say.</summary>
+    public Task SettleAsync()
+    {
+        _isWoken = false;
+        return record.State.Untold == Breach.None ? Task.CompletedTask : record.ChangeAsync(state => state with { Untold = Breach.None });
+    }
+
+    /// <summary>
+    /// Saves what is in no checkpoint yet. True when nothing is left that could be lost. Calls that overlap share one checkpoint.
+    /// </summary>
+    public async Task<bool> SaveAsync(CancellationToken cancellationToken)
+    {
+        if (!IsDirty)
+            return true;
+        if (!IsAlive || record.IsFenced)
+            return false;
+        var saving = _saving ??= SaveOnceAsync(cancellationToken);
+        try
+        {
+            return await saving;
+        }
+        finally
+        {
+            if (_saving == saving)
+                _saving = null;
+        }
+    }
+
+    /// <summary>Saves what a silo that leaves, or an idle context, would lose. False: it is lost with its interpreter.</summary>
+    public async Task<bool> HibernateAsync(CancellationToken cancellationToken) =>
+        // The first may have begun before the last execution did.
+        await SaveAsync(cancellationToken) || await SaveAsync(cancellationToken);
+
+    /// <summary>Ends the interpreter and its home; what was not saved before is lost.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await EndInterpreterAsync();
+        await LeaveHomeAsync();
+    }
+
+    private async Task<bool> SaveOnceAsync(CancellationToken cancellationToken)
+    {
+        var version = _version;
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        var previous = record.State.Checkpoint;
+        var saved = await archive.SaveAsync(_name, _home!, ExecutionCount, previous?.StoredBytes ?? 0, bound.Token);
+        if (saved is null)
+            return false;
+
+        var isCurrent = false;
+        await record.ChangeAsync(state =>
+        {
+            // Code that ran meanwhile is in the interpreter and not in here, or only half of it.
+            isCurrent = version == _version && IsAlive;
+            return isCurrent ? state with { Checkpoint = saved, Clean = true } : null;
+        });
+        var superfluous = isCurrent ? previous : saved;
+        if (superfluous is not null && superfluous.Content != record.State.Checkpoint?.Content)
+            await archive.DiscardAsync(_name, superfluous);
+        return isCurrent;
+    }
+
+    /// <summary>An interpreter without a state, for a context that has none.</summary>
+    private async Task BeginAsync(Language language, CancellationToken cancellationToken)
+    {
         // Before the interpreter starts: of two activations only the one whose write holds may run code.
-        await WriteAsync((Exists ? record.State : New(language)) with { Epoch = record.State.Epoch + 1, Clean = false });
+        var fresh = Exists ? record.State : new ContextRecord { Language = language, CreatedAt = time.GetUtcNow() };
+        await record.TakeOverAsync(state => (Exists ? state : fresh) with { Clean = false });
+        ExecutionCount = 0;
         try
         {
             if (_home is null or { Ended.IsCompleted: true })
-                await MoveAsync(language, cancellationToken);
-            Interpreter = await _home!.StartInterpreterAsync(cancellationToken);
+                await MoveAsync(cancellationToken);
+            await StartAsync(null, cancellationToken);
         }
         catch
         {
-            await WriteAsync(record.State with { Clean = true });
+            await record.ChangeAsync(state => state with { Clean = true });
             throw;
         }
-        if (_closed)
-        {
-            await DisposeAsync();
-            throw new OperationCanceledException("The context was deactivated while its interpreter started.");
-        }
-        return true;
     }
 
-    /// <summary>
-    /// Ends the interpreter, if there is one, and begins a new incarnation. The loss is owed from here on. Files stay where
-    /// they are as long as this silo has them.
-    /// </summary>
-    public async Task LoseAsync()
+    /// <summary>An interpreter that begins where the checkpoint stood, in a home of its own: files and heap are of one moment.</summary>
+    private async Task<ContextState> WakeAsync(CheckpointReference checkpoint, CancellationToken cancellationToken)
     {
-        await EndInterpreterAsync();
-        ExecutionCount = 0;
-        await WriteAsync(record.State with { Incarnation = record.State.Incarnation + 1, Clean = true, LossUntold = true });
-    }
-
-    /// <summary>Somebody was told of the loss; the next execution begins anew.</summary>
-    public Task SettleLossAsync() => WriteAsync(record.State with { LossUntold = false });
-
-    /// <summary>Ends the interpreter and its home for good; the record still says that its state was not saved.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _closed = true;
-        await EndInterpreterAsync();
-        await LeaveHomeAsync();
-    }
-
-    private ContextRecord New(Language language) => new() { Language = language, CreatedAt = time.GetUtcNow() };
-
-    /// <summary>What a failed write would have said must not stay behind in memory.</summary>
-    private async Task WriteAsync(ContextRecord next)
-    {
-        var previous = record.State;
-        record.State = next;
+        await record.TakeOverAsync(state => state);
         try
         {
-            await record.WriteStateAsync();
+            await using var content = await archive.FetchAsync(_name, checkpoint, cancellationToken);
+            await MoveAsync(cancellationToken);
+            await StartAsync(new Checkpoint(content, checkpoints.Value.RestoreTimeout), cancellationToken);
+        }
+        catch (Exception e) when (e is CheckpointLostException or RestoreRefusedException)
+        {
+            LogNotRestored(logger, e.Message);
+            await LeaveHomeAsync();
+            await LoseAsync();
+            return ContextState.Lost;
         }
         catch
         {
-            record.State = previous;
+            await LeaveHomeAsync();
             throw;
         }
+        ExecutionCount = checkpoint.ExecutionCount;
+        _isWoken = true;
+        return News;
     }
 
-    private async Task MoveAsync(Language language, CancellationToken cancellationToken)
+    /// <summary>Files stay where they are, as long as this silo has them.</summary>
+    private async Task LoseAsync()
+    {
+        var previous = record.State.Checkpoint;
+        // A roll-back that nobody was told of is part of the same break.
+        await record.ChangeAsync(state => state with
+        {
+            Incarnation = state.Untold == Breach.RollBack ? state.Incarnation : state.Incarnation + 1,
+            Clean = true,
+            Untold = Breach.Loss,
+            Checkpoint = null,
+        });
+        ExecutionCount = 0;
+        _isWoken = false;
+        if (previous is not null)
+            await archive.DiscardAsync(_name, previous);
+    }
+
+    private async Task MoveAsync(CancellationToken cancellationToken)
     {
         await LeaveHomeAsync();
-        _home = await pool.OpenHomeAsync(language, tenant, cancellationToken);
+        _home = await pool.OpenHomeAsync(record.State.Language, key.Tenant, cancellationToken);
+    }
+
+    private async Task StartAsync(Checkpoint? checkpoint, CancellationToken cancellationToken)
+    {
+        Interpreter = await _home!.StartInterpreterAsync(checkpoint, cancellationToken);
+        if (!_closing.IsCancellationRequested)
+            return;
+        // The context was deactivated meanwhile, and nobody else would end what has come only now.
+        await EndInterpreterAsync();
+        await LeaveHomeAsync();
+        throw new OperationCanceledException(_closing.Token);
     }
 
     private async ValueTask LeaveHomeAsync()
@@ -125,7 +276,12 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
     {
         if (Interpreter is not { } interpreter)
             return;
+        // What is being saved is not what the next interpreter holds.
+        _version++;
         Interpreter = null;
         await interpreter.DisposeAsync();
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A session was not restored: {Reason}")]
+    private static partial void LogNotRestored(ILogger logger, string reason);
 }

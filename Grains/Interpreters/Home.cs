@@ -75,8 +75,11 @@ internal sealed class Home : IHome
         }
     }
 
-    public async Task<IInterpreter> StartInterpreterAsync(CancellationToken cancellationToken) =>
-        await Interpreter.EnterAsync(_socketPath, _name, _language, _limits, _serveEgress, _options, cancellationToken);
+    public async Task<IInterpreter> StartInterpreterAsync(Checkpoint? checkpoint, CancellationToken cancellationToken) =>
+        await Interpreter.EnterAsync(_socketPath, _name, _language, _limits, _serveEgress, _options, checkpoint, cancellationToken);
+
+    public Task<CheckpointTrailer?> SaveAsync(Stream destination, long maxBytes, CancellationToken cancellationToken) =>
+        CheckpointConnection.ReceiveAsync(_socketPath, _name, destination, maxBytes, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

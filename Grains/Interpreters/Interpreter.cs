@@ -35,8 +35,10 @@ internal sealed class Interpreter : IInterpreter
     /// <param name="limits">What the supervisor and the driver keep of its output.</param>
     /// <param name="serveEgress">Serves the door out of the context's network until it is disposed; null: there is none.</param>
     /// <param name="options">The timeouts.</param>
+    /// <param name="checkpoint">The session to begin with; null: an empty one.</param>
     /// <param name="cancellationToken">Ends what was started.</param>
     /// <exception cref="InterpreterUnavailableException">The interpreter did not say hello in time, or not rightly.</exception>
+    /// <exception cref="RestoreRefusedException">It does not take the checkpoint.</exception>
     public static async Task<Interpreter> EnterAsync(
         string socketPath,
         string home,
@@ -44,19 +46,25 @@ internal sealed class Interpreter : IInterpreter
         OutputLimits limits,
         Func<Socket, IAsyncDisposable>? serveEgress,
         InterpreterOptions options,
+        Checkpoint? checkpoint,
         CancellationToken cancellationToken)
     {
+        var patience = checkpoint?.Timeout ?? options.StartTimeout;
         var interpreter = new Interpreter(await LauncherSocket.ConnectAsync(socketPath, cancellationToken), options);
         try
         {
             await interpreter.SendAsync(Requests.Enter(home));
-            await interpreter.SendAsync(Requests.Start(limits, hasEgress: serveEgress is not null));
+            await interpreter.SendAsync(Requests.Start(limits, hasEgress: serveEgress is not null, isRestored: checkpoint is not null));
             if (serveEgress is not null)
                 await interpreter.OpenEgressAsync(serveEgress, options.StartTimeout, cancellationToken);
             interpreter._reading = Task.Run(interpreter.ReadAsync, CancellationToken.None);
-            var hello = await interpreter._hello.Task.WaitAsync(options.StartTimeout, cancellationToken);
+            if (checkpoint is not null)
+                await GiveAsync(checkpoint, socketPath, home, cancellationToken);
+            var hello = await interpreter._hello.Task.WaitAsync(patience, cancellationToken);
             if (hello.Language != LanguageName(language))
                 throw new InterpreterUnavailableException("The launcher starts interpreters of another language.");
+            if (hello.IsRestored != checkpoint is not null)
+                throw new InterpreterUnavailableException("The driver says hello for another session.");
             return interpreter;
         }
         catch (Exception e)
@@ -64,8 +72,9 @@ internal sealed class Interpreter : IInterpreter
             await interpreter.DisposeAsync();
             if (e is not TimeoutException)
                 throw;
-            throw new InterpreterUnavailableException(
-                $"The interpreter did not start within {options.StartTimeout.TotalSeconds:0} s.", e);
+            throw checkpoint is null
+                ? new InterpreterUnavailableException($"The interpreter did not start within {patience.TotalSeconds:0} s.", e)
+                : new RestoreRefusedException($"it was not restored within {patience.TotalSeconds:0} s");
         }
     }
 
@@ -102,6 +111,20 @@ internal sealed class Interpreter : IInterpreter
         await _stream.DisposeAsync();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await EndEgressAsync();
+    }
+
+    private static async Task GiveAsync(Checkpoint checkpoint, string socketPath, string home, CancellationToken cancellationToken)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(checkpoint.Timeout);
+        try
+        {
+            await CheckpointConnection.SendAsync(socketPath, home, checkpoint.Content, bound.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException(null, e);
+        }
     }
 
     /// <summary>Before anything is read: the door comes with the first byte.</summary>
@@ -190,7 +213,9 @@ internal sealed class Interpreter : IInterpreter
             await EndEgressAsync();
             end ??= new InterpreterEnd(_hangingUp ? InterpreterEndReason.Closed : InterpreterEndReason.ConnectionLost);
             _ended.TrySetResult(end);
-            _hello.TrySetException(new InterpreterUnavailableException($"The interpreter did not start: {end.Describe()}."));
+            _hello.TrySetException(end.Reason == InterpreterEndReason.Restore
+                ? new RestoreRefusedException(end.Detail ?? end.Describe())
+                : new InterpreterUnavailableException($"The interpreter did not start: {end.Describe()}."));
             _running?.Reply.TrySetResult(new InterpreterReply(null, end, started));
         }
     }

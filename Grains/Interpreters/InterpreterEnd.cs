@@ -6,7 +6,10 @@ namespace Sandbox.Cluster.Grains.Interpreters;
 /// <param name="Reason">The kind of end.</param>
 /// <param name="Code">The exit code, for <see cref="InterpreterEndReason.Exited"/>.</param>
 /// <param name="Signal">The signal's number, for <see cref="InterpreterEndReason.Signaled"/>.</param>
-/// <param name="Detail">For <see cref="InterpreterEndReason.Protocol"/>: how the protocol was broken. Never tenant text.</param>
+/// <param name="Detail">
+/// For <see cref="InterpreterEndReason.Protocol"/>: how the protocol was broken; for <see cref="InterpreterEndReason.Restore"/>:
+/// why not. Never tenant text.
+/// </param>
 public sealed record InterpreterEnd(InterpreterEndReason Reason, int? Code = null, int? Signal = null, string? Detail = null)
 {
     /// <summary>Whether it ended through no doing of the code's.</summary>
@@ -19,6 +22,7 @@ public sealed record InterpreterEnd(InterpreterEndReason Reason, int? Code = nul
         InterpreterEndReason.Signaled => string.Create(CultureInfo.InvariantCulture, $"it was ended by {SignalName(Signal)}"),
         InterpreterEndReason.Protocol => "it broke the driver protocol",
         InterpreterEndReason.MemoryLimit => "it was ended because the context's memory limit was reached",
+        InterpreterEndReason.Restore => "its session could not be restored",
         InterpreterEndReason.Closed => "it was ended by the platform",
         InterpreterEndReason.ConnectionLost => "its supervisor is gone",
         _ => throw new ArgumentOutOfRangeException(nameof(Reason), Reason, null),
@@ -51,6 +55,9 @@ public enum InterpreterEndReason
 
     /// <summary>The context's memory limit was reached, and the kernel ended the driver.</summary>
     MemoryLimit,
+
+    /// <summary>The session that it was to begin with could not be restored.</summary>
+    Restore,
 
     /// <summary>The host hung up.</summary>
     Closed,

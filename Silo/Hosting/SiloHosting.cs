@@ -5,6 +5,7 @@ using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using Sandbox.Cluster.Grains;
 using Sandbox.Cluster.Silo.Storage;
+using Sandbox.Cluster.Silo.Storage.Checkpoints;
 
 namespace Sandbox.Cluster.Silo.Hosting;
 
@@ -22,13 +23,17 @@ public static class SiloHosting
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddOptions<SiloEndpointOptions>().BindConfiguration(SiloEndpointOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<SiloOptions>().BindConfiguration(SiloOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddCheckpointStore();
+        if (!builder.Configuration.IsClustered())
+            UseDataFolder(builder.Services);
         if (!builder.Configuration.HasProvider(GrainStorageKey))
-            KeepRecordsInFiles(builder.Services);
+            KeepRecordsInFiles(builder);
         // Records must be readable by the next release, so their form is pinned here and not left to a provider.
         builder.Services.AddSingleton<IGrainStorageSerializer, RecordSerializer>();
         builder.Services.AddContextGrains();
-        // A silo that leaves waits for its executions to end; the launchers and the host come after it.
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
+        // A silo that leaves waits for its executions to end, then saves its sessions, then ends its launchers. Whoever ends it from
+        // outside gives it longer than this.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(90));
 
         builder.UseOrleans(silo =>
         {
@@ -38,7 +43,7 @@ public static class SiloHosting
                 BeAlone(silo);
             silo.AddContextPlacement();
             silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
-            silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = TimeSpan.FromSeconds(20));
+            silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = TimeSpan.FromSeconds(60));
         });
         return builder;
     }
@@ -86,11 +91,17 @@ public static class SiloHosting
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    private static void KeepRecordsInFiles(IServiceCollection services)
+    private static void UseDataFolder(IServiceCollection services)
     {
         services.AddSingleton<DataDirectory>();
         services.AddHostedService(provider => provider.GetRequiredService<DataDirectory>());
-        services.AddGrainStorage(FileGrainStorage.Name, (provider, name) => new FileGrainStorage(
+    }
+
+    private static void KeepRecordsInFiles(IHostApplicationBuilder builder)
+    {
+        if (builder.Configuration.IsClustered())
+            throw new InvalidOperationException($"{GrainStorageKey}:ProviderType must be set in a cluster: Redis or AzureTableStorage.");
+        builder.Services.AddGrainStorage(FileGrainStorage.Name, (provider, name) => new FileGrainStorage(
             provider.GetRequiredService<DataDirectory>().Folder("records")));
     }
 }

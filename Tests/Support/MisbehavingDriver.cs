@@ -44,6 +44,7 @@ internal sealed class MisbehavingDriver : IAsyncDisposable
         new OutputLimits(),
         null,
         new InterpreterOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30), EndTimeout = TimeSpan.FromSeconds(5) },
+        null,
         CancellationToken.None);
 
     public async ValueTask DisposeAsync()

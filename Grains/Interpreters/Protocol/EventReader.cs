@@ -45,7 +45,7 @@ internal static class EventReader
         var language = Text(frame, "language");
         if (language is not ("python" or "typescript"))
             throw new ProtocolException("The driver names an unknown language.");
-        return new Hello(language, Text(frame, "version"));
+        return new Hello(language, Text(frame, "version"), IsRestored: frame.TryGetProperty("restored", out _));
     }
 
     private static Dropped ReadDropped(JsonElement frame)
@@ -127,6 +127,7 @@ internal static class EventReader
             "protocol" => InterpreterEndReason.Protocol,
             "closed" => InterpreterEndReason.Closed,
             "memory" => InterpreterEndReason.MemoryLimit,
+            "restore" => InterpreterEndReason.Restore,
             _ => throw new ProtocolException("An unknown reason is named."),
         };
         return new Ended(

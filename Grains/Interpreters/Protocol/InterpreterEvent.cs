@@ -3,7 +3,7 @@ namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
 /// <summary>What comes from an interpreter's supervisor, after every check of <c>drivers/PROTOCOL.md</c>.</summary>
 internal abstract record InterpreterEvent;
 
-internal sealed record Hello(string Language, string Version) : InterpreterEvent;
+internal sealed record Hello(string Language, string Version, bool IsRestored) : InterpreterEvent;
 
 /// <summary>The launcher's answer to who opens a home.</summary>
 internal sealed record Opened(string Home) : InterpreterEvent;

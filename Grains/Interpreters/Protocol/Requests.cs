@@ -13,7 +13,19 @@ internal static class Requests
         json.WriteString("home"u8, home);
     });
 
-    public static byte[] Start(OutputLimits limits, bool hasEgress) => Frame.Write(json =>
+    public static byte[] Save(string home) => Frame.Write(json =>
+    {
+        json.WriteString("op"u8, "save"u8);
+        json.WriteString("home"u8, home);
+    });
+
+    public static byte[] Restore(string home) => Frame.Write(json =>
+    {
+        json.WriteString("op"u8, "restore"u8);
+        json.WriteString("home"u8, home);
+    });
+
+    public static byte[] Start(OutputLimits limits, bool hasEgress, bool isRestored = false) => Frame.Write(json =>
     {
         json.WriteString("op"u8, "start"u8);
         json.WriteStartObject("limits"u8);
@@ -24,6 +36,8 @@ internal static class Requests
         json.WriteEndObject();
         if (hasEgress)
             json.WriteBoolean("egress"u8, true);
+        if (isRestored)
+            json.WriteBoolean("restore"u8, true);
     });
 
     public static byte[] Execute(InterpreterCommand command) => Frame.Write(json =>

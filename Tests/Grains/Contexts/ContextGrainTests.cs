@@ -2,11 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Hosting;
 using Orleans.TestingHost;
 using Sandbox.Cluster.Grains;
+using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Silo.Storage;
+using Sandbox.Cluster.Silo.Storage.Checkpoints;
 using Sandbox.Cluster.Tests.Support;
 
 namespace Sandbox.Cluster.Tests.Grains.Contexts;
@@ -206,6 +208,7 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
                     options.FollowerLease = TimeSpan.FromSeconds(2);
                 });
                 silo.Services.AddGrainStorage(FileGrainStorage.Name, (_, _) => Storage);
+                silo.Services.AddSingleton<ICheckpointStore>(new FolderCheckpointStore(_folder.CreateSubdirectory("checkpoints").FullName));
             });
             _cluster = builder.Build();
             await _cluster.DeployAsync();

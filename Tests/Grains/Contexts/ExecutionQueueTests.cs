@@ -86,5 +86,5 @@ public class ExecutionQueueTests
     }
 
     private static Execution New(string id) => new(
-        new ExecuteCommand(id, "", Language.Python, null, TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None);
+        new ExecuteCommand(id, "", Language.Python, null, TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(5), TimeSpan.Zero, TimeProvider.System, CancellationToken.None);
 }

@@ -21,6 +21,8 @@ public class RequestsTests
         var bytes = expected.GetProperty("op").GetString() switch
         {
             "open" => Requests.Open(),
+            "save" => Requests.Save(expected.GetProperty("home").GetString()!),
+            "restore" => Requests.Restore(expected.GetProperty("home").GetString()!),
             "enter" => Requests.Enter(expected.GetProperty("home").GetString()!),
             "start" => Requests.Start(
                 new OutputLimits
@@ -28,7 +30,8 @@ public class RequestsTests
                     StreamBytes = expected.GetProperty("limits").GetProperty("stream_bytes").GetInt32(),
                     ItemBytes = expected.GetProperty("limits").GetProperty("item_bytes").GetInt32(),
                 },
-                hasEgress: expected.TryGetProperty("egress", out _)),
+                hasEgress: expected.TryGetProperty("egress", out _),
+                isRestored: expected.TryGetProperty("restore", out _)),
             "execute" => Requests.Execute(new InterpreterCommand(
                 expected.GetProperty("id").GetString()!,
                 expected.GetProperty("count").GetInt32(),

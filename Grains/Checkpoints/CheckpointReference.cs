@@ -1,0 +1,9 @@
+namespace Sandbox.Cluster.Grains.Checkpoints;
+
+/// <summary>Which checkpoint a context's record points to.</summary>
+/// <param name="Content">SHA-256 of what is stored, in lower-case hexadecimal: its name in the store, and how damage is noticed.</param>
+/// <param name="ExecutionCount">Where the session stood.</param>
+/// <param name="StoredBytes">What it takes in the store.</param>
+[GenerateSerializer, Immutable, Alias("CheckpointReference")]
+internal sealed record CheckpointReference(
+    [property: Id(0)] string Content, [property: Id(1)] int ExecutionCount, [property: Id(2)] long StoredBytes);
