@@ -41,18 +41,20 @@ public static class GrainServices
         services.AddSingleton<LauncherPool>();
         services.AddSingleton<IInterpreterPool>(provider => provider.GetRequiredService<LauncherPool>());
         services.AddHostedService(provider => provider.GetRequiredService<LauncherPool>());
+        services.AddHostedService<SiloPulse>();
         return services;
     }
 
     /// <summary>Adds what decides where contexts go, and what lets them leave. Its hosted services begin after Orleans and stop before it.</summary>
     public static ISiloBuilder AddContextPlacement(this ISiloBuilder silo)
     {
-        silo.Services.AddHostedService(provider => provider.GetRequiredService<SiloDrain>());
         silo.Services.AddSingleton<SiloSlots>();
         silo.Services.AddSingleton<SiloLoadClient>();
         silo.Services.AddSingleton<CapacityBoard>();
         // After Orleans: it asks the members of a cluster that this silo has joined.
         silo.Services.AddHostedService(provider => provider.GetRequiredService<CapacityBoard>());
+        // Stopped before the board, which has to tell where else there is room.
+        silo.Services.AddHostedService(provider => provider.GetRequiredService<SiloDrain>());
         silo.AddGrainService<SiloLoadService>();
         silo.Services.AddPlacementDirector<ContextPlacement, ContextPlacementDirector>();
         return silo;

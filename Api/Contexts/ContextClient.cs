@@ -16,6 +16,10 @@ internal sealed partial class ContextClient(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
+    // Together less than a follower's lease.
+    private const int FollowAttempts = 40;
+    private static readonly TimeSpan FollowPause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>
     /// Runs code and waits for its end. What a silo that leaves has not begun is sent again, until another one takes it.
     /// Cancelling interrupts the execution.
@@ -52,8 +56,14 @@ internal sealed partial class ContextClient(
         {
             return await context.Execute(command, cancellationToken);
         }
-        catch (Exception e) when (e is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException)
+        catch (OrleansMessageRejectionException)
         {
+            // A silo that leaves takes nothing more: the call never reached its context.
+            return new ExecutionRefused(RefusalReason.Unavailable, command.Language ?? Language.Python);
+        }
+        catch (Exception e) when (e is TimeoutException or SiloUnavailableException)
+        {
+            LogLost(logger, command.ExecutionId, e);
             return new ExecutionUnknown();
         }
         catch (ClusterFullException)
@@ -75,14 +85,22 @@ internal sealed partial class ContextClient(
     /// </summary>
     private async Task<ExecutionReply> FollowAsync(IContextGrain context, string executionId, CancellationToken cancellationToken)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            return await context.Follow(executionId, cancellationToken);
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogLost(logger, executionId, e);
-            return new ExecutionUnknown();
+            try
+            {
+                return await context.Follow(executionId, cancellationToken);
+            }
+            catch (OrleansMessageRejectionException) when (attempt < FollowAttempts)
+            {
+                // By the silo on the way, which leaves; the one that runs the code is asked by way of another.
+                await Task.Delay(FollowPause, time, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogLost(logger, executionId, e);
+                return new ExecutionUnknown();
+            }
         }
     }
 

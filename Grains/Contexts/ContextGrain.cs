@@ -20,6 +20,9 @@ namespace Sandbox.Cluster.Grains.Contexts;
 [Immovable, ContextPlacement, CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposable
 {
+    // Of a session that changed and was not quiet before it was let go, which is rare. A caller waits that long and longer.
+    private static readonly TimeSpan LastSave = TimeSpan.FromSeconds(5);
+
     private readonly Session _session;
     private readonly ExecutionRunner _runner;
     private readonly ExecutionQueue _queue;
@@ -70,8 +73,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             return Refused(RefusalReason.LanguageMismatch);
         if (_stopping.IsCancellationRequested || _faulted)
         {
-            // Whoever comes now is served elsewhere, as soon as this activation is gone.
-            if (_queue.IsIdle)
+            // Whoever comes now is served elsewhere, as soon as this activation is gone. This one may be too new to be drained.
+            if (_queue.IsIdle && _session.Interpreter is null)
                 DeactivateOnIdle();
             return Refused(RefusalReason.Unavailable);
         }
@@ -81,7 +84,6 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             return Refused(RefusalReason.QueueFull);
 
         var execution = new Execution(command, _options.FollowerLease, _options.DrainGrace, _time, _stopping);
-        _drain.Enter();
         _queue.Add(execution);
         _executions.Add(command.ExecutionId, execution);
         _ = TendAsync(execution);
@@ -107,6 +109,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         if (!_hasSlot)
             throw new ClusterFullException();
         _saves.Start(this);
+        var scheduler = TaskScheduler.Current;
+        _drain.Add(this, token => Task.Factory.StartNew(() => LeaveAsync(token), CancellationToken.None, TaskCreationOptions.None, scheduler).Unwrap());
         return Task.CompletedTask;
     }
 
@@ -115,9 +119,42 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _saves.Dispose();
         foreach (var waiting in _queue.TakeWaiting())
             waiting.Complete(Refused(RefusalReason.Unavailable));
-        // Nothing runs where the context was idle. Where it was not, its time is over.
+        // Nothing runs where the context was idle, and nearly always there is nothing to save. Where there is, callers wait.
         foreach (var execution in _executions.Values)
             execution.Interrupt(InterruptCause.ShuttingDown);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(LastSave);
+        await HibernateAsync(bound.Token);
+        LogDeactivated(_logger, reason.ReasonCode, _session.ExecutionCount);
+    }
+
+    /// <summary>Orleans disposes every activation, also one whose deactivation was cut short.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _drain.Remove(this);
+        _saves.Dispose();
+        await _session.DisposeAsync();
+        if (!_hasSlot)
+            return;
+        _hasSlot = false;
+        _slots.Release();
+    }
+
+    /// <summary>
+    /// The silo shuts down. What runs has its grace and hands out its answer; then the session is saved, and the next call makes
+    /// it wake elsewhere.
+    /// </summary>
+    private async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_executions.Values.Select(execution => (Task)execution.HandedOut)).WaitAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await HibernateAsync(cancellationToken);
+        DeactivateOnIdle();
+    }
+
+    /// <summary>Saves the session and ends its interpreter. Never faults: what was not saved is told by whoever looks for it.</summary>
+    private async Task HibernateAsync(CancellationToken cancellationToken)
+    {
         try
         {
             await _queue.Idle.WaitAsync(cancellationToken);
@@ -129,18 +166,6 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             LogNotHibernated(_logger, e);
         }
         await _session.DisposeAsync();
-        LogDeactivated(_logger, reason.ReasonCode, _session.ExecutionCount);
-    }
-
-    /// <summary>Orleans disposes every activation, also one whose deactivation was cut short.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _saves.Dispose();
-        await _session.DisposeAsync();
-        if (!_hasSlot)
-            return;
-        _hasSlot = false;
-        _slots.Release();
     }
 
     private async Task<ExecutionReply> AnswerAsync(Execution execution, CancellationToken cancellationToken) =>
@@ -158,7 +183,6 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             execution.Complete(NeverStarted(await execution.Interrupted));
         await execution.HandedOut;
         _executions.Remove(execution.Command.ExecutionId);
-        _drain.Leave();
     }
 
     /// <summary>One turn of the queue.</summary>

@@ -28,7 +28,7 @@ public sealed class ContextOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainGrace { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a silo that shuts down waits for its executions to end and their answers to be taken.</summary>
+    /// <summary>How long a silo that shuts down takes to end its executions and save its sessions, both together.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
-    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(25);
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(60);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -5,51 +6,40 @@ using Microsoft.Extensions.Options;
 namespace Sandbox.Cluster.Grains.Contexts;
 
 /// <summary>
-/// Holds up the shutdown of a silo until its executions have ended and their answers were taken: Orleans waits for calls, and an
-/// execution is longer than a call. Stopped before Orleans is.
+/// Empties a silo that shuts down, before Orleans does: contexts that are put to sleep here still answer, so whoever calls them
+/// meanwhile is sent elsewhere at once instead of waiting for the end of it.
 /// </summary>
 internal sealed partial class SiloDrain(IOptions<ContextOptions> options, TimeProvider time, ILogger<SiloDrain> logger) : IHostedService
 {
-    private readonly Lock _lock = new();
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _isDraining;
-    private int _executions;
+    private static readonly TimeSpan BetweenWords = TimeSpan.FromSeconds(5);
 
-    /// <summary>An execution was accepted. <see cref="Leave"/> follows in any case.</summary>
-    public void Enter()
-    {
-        lock (_lock)
-            _executions++;
-    }
+    private readonly ConcurrentDictionary<object, Func<CancellationToken, Task>> _contexts = new();
 
-    /// <summary>Its answer was taken, or nobody is left to take it.</summary>
-    public void Leave()
-    {
-        lock (_lock)
-        {
-            if (--_executions == 0 && _isDraining)
-                _drained.TrySetResult();
-        }
-    }
+    /// <summary>A context that is here until <see cref="Remove"/>.</summary>
+    /// <param name="context">Its activation.</param>
+    /// <param name="leave">Ends what it runs, saves it and lets it go. Any thread.</param>
+    public void Add(object context, Func<CancellationToken, Task> leave) => _contexts[context] = leave;
+
+    /// <summary>It is gone.</summary>
+    public void Remove(object context) => _contexts.TryRemove(context, out _);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            _isDraining = true;
-            if (_executions == 0)
-                return;
-            LogDraining(logger, _executions);
-        }
-        await _drained.Task.WaitAsync(options.Value.DrainTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        LogDrained(logger, _executions);
+        if (_contexts.IsEmpty)
+            return;
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(options.Value.DrainTimeout);
+        await using var words = time.CreateTimer(_ => LogDraining(logger, _contexts.Count), null, TimeSpan.Zero, BetweenWords);
+        await Task.WhenAll(_contexts.Values.Select(leave => leave(bound.Token))).WaitAsync(bound.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        LogDrained(logger, _contexts.Count);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: {Executions} executions are given time to end")]
-    private static partial void LogDraining(ILogger logger, int executions);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: {Contexts} contexts are being put to sleep")]
+    private static partial void LogDraining(ILogger logger, int contexts);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: {Executions} executions are left, and are interrupted")]
-    private static partial void LogDrained(ILogger logger, int executions);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: {Contexts} contexts are left")]
+    private static partial void LogDrained(ILogger logger, int contexts);
 }

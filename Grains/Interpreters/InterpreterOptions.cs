@@ -46,4 +46,11 @@ public sealed class InterpreterOptions
     /// <summary>How long an interpreter that was hung up on may take to be gone.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan EndTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a silo may be silent until its launchers halt its contexts. Shorter than it takes to declare it dead, so that a
+    /// context that has moved never runs twice.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan SiloLease { get; set; } = TimeSpan.FromSeconds(4);
 }

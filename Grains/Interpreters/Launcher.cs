@@ -15,6 +15,8 @@ internal sealed partial class Launcher : IAsyncDisposable
     // More than the launcher and its outer wall take at most, less than the host gives all of us.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(25);
 
+    private static readonly byte[] Beat = [1];
+
     private readonly Process _process;
     private readonly DirectoryInfo _directory;
     private readonly Language _language;
@@ -66,6 +68,20 @@ internal sealed partial class Launcher : IAsyncDisposable
             if (Explain(e, options) is { } explanation)
                 throw new InterpreterUnavailableException(explanation, e);
             throw;
+        }
+    }
+
+    /// <summary>Renews the silo's lease on what runs here. One that is about to end does not hear it, and need not.</summary>
+    public async Task BeatAsync()
+    {
+        try
+        {
+            await _process.StandardInput.BaseStream.WriteAsync(Beat);
+            await _process.StandardInput.BaseStream.FlushAsync();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            LogDeaf(_logger, _language, e);
         }
     }
 
@@ -127,6 +143,9 @@ internal sealed partial class Launcher : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Language} launcher: {Line}")]
     private static partial void LogWords(ILogger logger, Language language, string line);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Language} launcher does not hear its silo")]
+    private static partial void LogDeaf(ILogger logger, Language language, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Language} launcher {Pid} did not end when asked and was killed")]
     private static partial void LogKilled(ILogger logger, Language language, int pid);

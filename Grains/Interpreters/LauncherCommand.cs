@@ -52,6 +52,7 @@ internal static class LauncherCommand
         Add("--user", isolation.User + (int)language * UsersOfALauncher);
         Add("--pool-minimum", options.WarmMinimum);
         Add("--pool-maximum", options.WarmMaximum);
+        Add("--lease-seconds", options.SiloLease.TotalSeconds);
         Add("--memory-bytes", isolation.MemoryBytes);
         Add("--file-bytes", isolation.FileBytes);
         Add("--files", isolation.Files);

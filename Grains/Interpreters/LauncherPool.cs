@@ -44,6 +44,10 @@ internal sealed partial class LauncherPool(
             launcher.SocketPath, language, limits.Value, EgressOf(tenant, await probe.Report), options.Value, cancellationToken);
     }
 
+    /// <summary>Tells every launcher that this silo may run code.</summary>
+    public Task BeatAsync() => Task.WhenAll(_places.Select(
+        place => place.Launcher.IsCompletedSuccessfully ? place.Launcher.Result.BeatAsync() : Task.CompletedTask));
+
     /// <summary>Starts the launchers without waiting for them: readiness is asked for by <see cref="IsReady"/>.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -31,7 +31,7 @@ public static class SiloHosting
         // Records must be readable by the next release, so their form is pinned here and not left to a provider.
         builder.Services.AddSingleton<IGrainStorageSerializer, RecordSerializer>();
         builder.Services.AddContextGrains();
-        // A silo that leaves waits for its executions to end, then saves its sessions, then ends its launchers. Whoever ends it from
+        // A silo that leaves puts its contexts to sleep (DrainTimeout), lets Orleans go and ends its launchers. Whoever ends it from
         // outside gives it longer than this.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(90));
 
@@ -43,7 +43,7 @@ public static class SiloHosting
                 BeAlone(silo);
             silo.AddContextPlacement();
             silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
-            silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = TimeSpan.FromSeconds(60));
+            silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = TimeSpan.FromSeconds(20));
         });
         return builder;
     }

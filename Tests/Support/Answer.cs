@@ -14,7 +14,7 @@ public sealed record Answer(HttpStatusCode Status, JsonElement Body, HttpRespons
 
     public string? Incarnation => Header("Context-Incarnation");
 
-    public IReadOnlyList<JsonElement> Items => [.. Body.GetProperty("items").EnumerateArray()];
+    public IReadOnlyList<JsonElement> Items => Body.TryGetProperty("items", out var items) ? [.. items.EnumerateArray()] : [];
 
     public IReadOnlyList<string> Stdout => Lines("stdout");
 

@@ -7,6 +7,9 @@ namespace Sandbox.Cluster.Tests.Support;
 /// <summary>A real cluster, as <c>deploy/cluster.sh</c> runs it: Redis, silos and Apis, each a process on loopback.</summary>
 public sealed partial class ClusterProcess : IAsyncDisposable
 {
+    /// <summary>Settings for tests that are not about how fast a context starts: several silos share this machine.</summary>
+    public static readonly (string Name, string Value)[] NoneWarm = [("Sandbox__Interpreters__WarmMinimum", "0"), ("Sandbox__Interpreters__WarmMaximum", "0")];
+
     private static readonly TimeSpan StartBound = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan StopBound = TimeSpan.FromMinutes(2);
     private static readonly string Script = Path.Combine(Repository.Root, "deploy", "cluster.sh");
@@ -26,7 +29,10 @@ public sealed partial class ClusterProcess : IAsyncDisposable
     public IReadOnlyList<HttpClient> Clients { get; private set; } = [];
 
     /// <summary>The process ids of the silos that were started, by number.</summary>
-    public IReadOnlyDictionary<int, int> Silos => _members.Where(member => member.Kind == "silo").ToDictionary(member => member.Number, member => member.ProcessId);
+    public IReadOnlyDictionary<int, int> Silos => ProcessesOf("silo");
+
+    /// <summary>The process ids of the Apis, by number.</summary>
+    public IReadOnlyDictionary<int, int> Apis => ProcessesOf("api");
 
     /// <summary>The process id of Redis.</summary>
     public int Redis => _members.Single(member => member.Kind == "redis").ProcessId;
@@ -45,6 +51,18 @@ public sealed partial class ClusterProcess : IAsyncDisposable
             await cluster.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>The silo that a process of an interpreter belongs to.</summary>
+    public int SiloOf(int pid)
+    {
+        var silos = Silos.Values.ToHashSet();
+        while (!silos.Contains(pid))
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            pid = int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        return pid;
     }
 
     /// <summary>Adds a silo, and returns when it has joined.</summary>
@@ -79,6 +97,9 @@ public sealed partial class ClusterProcess : IAsyncDisposable
             client.Dispose();
         _state.Delete(recursive: true);
     }
+
+    private Dictionary<int, int> ProcessesOf(string kind) =>
+        _members.Where(member => member.Kind == kind).ToDictionary(member => member.Number, member => member.ProcessId);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

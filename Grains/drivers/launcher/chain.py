@@ -12,7 +12,7 @@ from . import environment, processes
 from .driver_pipes import DriverPipes
 from .driver_process import DriverProcess
 from .frames import json_bytes, pack
-from .handover import receive_connection
+from .handover import receive
 from .output import OutputStream
 from .supervisor import Supervisor
 
@@ -104,7 +104,7 @@ def _await_connection(control: int, signals: processes.SignalPipe) -> int | None
     while True:
         reported = [fd for fd, _ in poll.poll()]
         if control in reported:
-            received = receive_connection(control)
+            received = receive(control)
             return received and received[1]
         signals.drain()
         if processes.has_dead_child():
@@ -115,7 +115,7 @@ def _refuse_next(control: int, detail: str) -> None:
     poll = select.poll()
     poll.register(control, select.POLLIN)
     if poll.poll(_REFUSAL_SECONDS * 1000):
-        received = receive_connection(control)
+        received = receive(control)
         if received is not None:
             refuse(received[1], detail)
 

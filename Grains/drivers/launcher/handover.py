@@ -1,4 +1,4 @@
-"""Connections of the host's on their way from the launcher to a supervisor."""
+"""What a launcher tells a supervisor: connections of the host's, and whether code may run."""
 
 import os
 import socket
@@ -9,6 +9,10 @@ from .checkpoints.attachments import RESTORE, SAVE
 EXECUTE = b"E"
 PURPOSES = {"save": SAVE, "restore": RESTORE}
 
+# Without a connection.
+HALT = b"H"
+GO_ON = b"G"
+
 
 def send_connection(control: int, connection: int, purpose: bytes = EXECUTE) -> None:
     """Raises BlockingIOError when a supervisor has more of them than it can take."""
@@ -16,14 +20,22 @@ def send_connection(control: int, connection: int, purpose: bytes = EXECUTE) -> 
         socket.send_fds(channel, [purpose], [connection], socket.MSG_DONTWAIT)
 
 
-def receive_connection(control: int) -> tuple[bytes, int] | None:
-    """Its purpose and the connection; None when the launcher wants us to end."""
+def send_word(control: int, word: bytes) -> None:
+    """Raises BlockingIOError when a supervisor has more to take than it can."""
     with _borrowed(control) as channel:
-        purpose, descriptors, _, _ = socket.recv_fds(channel, 1, 1, socket.MSG_CMSG_CLOEXEC)
-    if not descriptors:
+        channel.send(word, socket.MSG_DONTWAIT)
+
+
+def receive(control: int) -> tuple[bytes, int | None] | None:
+    """A word, or a purpose and the connection; None when the launcher wants us to end."""
+    with _borrowed(control) as channel:
+        word, descriptors, _, _ = socket.recv_fds(channel, 1, 1, socket.MSG_CMSG_CLOEXEC)
+    if not word:
         return None
+    if not descriptors:
+        return word, None
     os.set_blocking(descriptors[0], False)
-    return purpose, descriptors[0]
+    return word, descriptors[0]
 
 
 class _borrowed:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from . import chain, processes
 from .frames import FrameError
-from .handover import send_connection
+from .handover import send_connection, send_word
 from .isolation.home import Home
 from .processes import log
 
@@ -83,6 +83,13 @@ class Homes:
             send_connection(control, connection, purpose)
         except OSError:
             pass
+
+    def tell_all(self, word: bytes) -> None:
+        """Every interpreter that a tenant's code may run in."""
+        for held in self._held.values():
+            for pid, control in held.supervisors.items():
+                if control is not None and pid != held.waiting:
+                    self._tell(control, word)
 
     def give_up(self, held: HeldHome) -> None:
         """Ends all in it; it is removed when the last is gone."""
@@ -220,6 +227,12 @@ class Homes:
         held.supervisors[pid] = ours
         self._by_supervisor[pid] = held
         return pid
+
+    def _tell(self, control: int, word: bytes) -> None:
+        try:
+            send_word(control, word)
+        except OSError:
+            log("an interpreter does not listen to its launcher")
 
     def _kill_orphans(self) -> None:
         removers = {removal.remover for removal in self._removals}

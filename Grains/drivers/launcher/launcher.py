@@ -1,7 +1,8 @@
 """Entry point of a launcher: the fork server of all interpreters of one language. See ../PROTOCOL.md.
 
     /usr/bin/python3 -I launcher.py --language python|typescript --socket PATH --homes DIRECTORY [--bun PATH]
-                                    [--tier full|reduced|none] [--limits-by cgroup|rlimit] [--user UID] [--pool-minimum N] [--pool-maximum N] [limits]
+                                    [--tier full|reduced|none] [--limits-by cgroup|rlimit] [--user UID] [--pool-minimum N] [--pool-maximum N]
+                                    [--lease-seconds N] [limits]
     /usr/bin/python3 -I launcher.py --probe [--user UID]
 
 The first form serves until SIGTERM or the end of stdin. The second prints what walls this machine has, as JSON.
@@ -92,7 +93,7 @@ def _wall_off(arguments) -> int:
 
     inside = ["--language", arguments.language, "--socket", f"{RUN}/{os.path.basename(arguments.socket)}", "--homes", HOMES,
               "--tier", "full", "--pool-minimum", str(arguments.pool_minimum), "--pool-maximum", str(arguments.pool_maximum),
-              *arguments.limits.to_arguments()]
+              "--lease-seconds", str(arguments.lease_seconds), *arguments.limits.to_arguments()]
     if arguments.bun is not None:
         inside += ["--bun", BUN]
     try:
@@ -107,6 +108,7 @@ def _wall_off(arguments) -> int:
 def _serve(arguments) -> int:
     from sandbox_launcher.isolation import tiers
     from sandbox_launcher.languages import Python, TypeScript
+    from sandbox_launcher.lease import Lease
     from sandbox_launcher.pool import PoolBounds
     from sandbox_launcher.server import Server
 
@@ -119,7 +121,8 @@ def _serve(arguments) -> int:
     gc.collect()
     gc.disable()
     gc.freeze()
-    Server(language, walls, arguments.socket, PoolBounds(arguments.pool_minimum, arguments.pool_maximum)).run()
+    Server(language, walls, arguments.socket, PoolBounds(arguments.pool_minimum, arguments.pool_maximum),
+           Lease(arguments.lease_seconds)).run()
     _remove_folders(arguments)
     return 0
 
@@ -149,6 +152,8 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--user", type=int, default=60000)
     parser.add_argument("--pool-minimum", type=int, default=2)
     parser.add_argument("--pool-maximum", type=int, default=8)
+    # 0: a silo that says nothing is no reason to stop anything.
+    parser.add_argument("--lease-seconds", type=float, default=0.0)
     # Set by the outer wall for the launcher inside of it.
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--cgroups", help=argparse.SUPPRESS)

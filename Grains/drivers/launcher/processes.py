@@ -153,6 +153,16 @@ def kill(pid: int, number: int) -> None:
         pass
 
 
+def signal_descendants(number: int) -> None:
+    """Every process below us; as the first of a pid namespace all others in it, at once."""
+    own = os.getpid()
+    if own == _FIRST:
+        kill(-1, number)
+        return
+    for pid in descendants_of(own):
+        kill(pid, number)
+
+
 def kill_descendants(signals: SignalPipe, seconds: float, on_exit) -> bool:
     """Kills and reaps every descendant, again and again until none is left, for at most `seconds`.
 

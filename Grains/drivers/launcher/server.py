@@ -9,8 +9,9 @@ import time
 
 from . import chain, processes
 from .frames import FrameError, json_bytes, pack
-from .handover import PURPOSES
+from .handover import GO_ON, HALT, PURPOSES
 from .homes import HeldHome, Homes
+from .lease import Lease
 from .pool import Pool, PoolBounds
 from .processes import log
 from .reception import Caller
@@ -33,9 +34,10 @@ _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 class Server:
     """Serves `language` behind `walls` on a unix socket at `path` until SIGTERM, or until stdin ends as the silo is gone."""
 
-    def __init__(self, language, walls, path: str, bounds: PoolBounds):
+    def __init__(self, language, walls, path: str, bounds: PoolBounds, lease: Lease):
         self._path = path
         self._silo = os.getppid()
+        self._lease = lease
         self._signals = processes.SignalPipe()
         self._homes = Homes(language, walls)
         self._pool = Pool(bounds, self._homes.make, self._homes.give_up)
@@ -81,7 +83,7 @@ class Server:
         due = [caller.deadline - now for caller in self._callers.values()]
         if self._paused_until is not None:
             due.append(self._paused_until - now)
-        due += [seconds for seconds in (self._homes.seconds_until_due(), self._pool.seconds_until_due()) if seconds is not None]
+        due += [seconds for seconds in (self._homes.seconds_until_due(), self._pool.seconds_until_due(), self._lease.seconds_until_due()) if seconds is not None]
         # Rounded up: poll would otherwise return just before the time, again and again.
         return max(0.0, min(due)) * 1000 + 1 if due else None
 
@@ -95,6 +97,9 @@ class Server:
             os.close(caller.fd)
         self._homes.tend()
         self._tend_pool()
+        if self._lease.end_if_due():
+            log("the silo is silent: its contexts are halted")
+            self._homes.tell_all(HALT)
 
     def _tend_pool(self) -> None:
         try:
@@ -115,6 +120,9 @@ class Server:
         except OSError:
             data = b""
         self._stopping = not data
+        if data and self._lease.renew():
+            log("the silo speaks again: its contexts go on")
+            self._homes.tell_all(GO_ON)
 
     # --- connections
 

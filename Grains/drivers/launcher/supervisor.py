@@ -3,6 +3,7 @@
 import math
 import os
 import select
+import signal
 import time
 
 from . import processes
@@ -10,7 +11,7 @@ from .checkpoints.attachments import RESTORE, SAVE
 from .checkpoints.saving import Saving
 from .driver_process import DriverProcess
 from .frames import FrameError
-from .handover import receive_connection
+from .handover import GO_ON, HALT, receive
 from .outbox import Outbox
 from .output import OutputStream
 from .relay import Relay
@@ -126,11 +127,16 @@ class Supervisor:
         return True
 
     def _on_control(self) -> None:
-        received = receive_connection(self._control)
+        received = receive(self._control)
         if received is None:
             self._end("closed")
             return
         purpose, connection = received
+        if purpose in (HALT, GO_ON):
+            processes.signal_descendants(signal.SIGSTOP if purpose == HALT else signal.SIGCONT)
+            return
+        if connection is None:
+            return
         # Whatever becomes of it is up to the driver; if it gets none, this closes the last of it.
         try:
             if purpose == RESTORE and self._relay.may_restore:

@@ -19,7 +19,6 @@ namespace Sandbox.Cluster.Tests.Grains.Checkpoints;
 /// <summary>Sessions that outlive their interpreter and their activation, and what is said of them.</summary>
 public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<SessionTests.SiloFixture>
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(90);
     private readonly string _key = new ContextKey(ContextKey.DefaultTenant, $"c{Guid.NewGuid():N}").ToString();
     private int _executions;
 
@@ -55,7 +54,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         using (var process = Process.GetProcessById(sign.ProcessId))
         {
             process.Kill();
-            await process.WaitForExitAsync().WaitAsync(Bound);
+            await process.WaitForExitAsync().WaitAsync(Eventually.Bound);
         }
 
         var next = await RunAsync("x");
@@ -143,7 +142,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         try
         {
             await RunAsync("x = 2");
-            await reached.Task.WaitAsync(Bound);
+            await reached.Task.WaitAsync(Eventually.Bound);
             // The session does not wait for its checkpoint.
             Assert.Equal("3", TextOf(await RunAsync("x += 1; x")));
         }
@@ -152,7 +151,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
             silo.Checkpoints.BeforeWrite = () => Task.CompletedTask;
             goOn.SetResult();
         }
-        await UntilAsync(() => silo.Checkpoints.Of(_key) is [var only] && only != first);
+        await Eventually.UntilAsync(() => silo.Checkpoints.Of(_key) is [var only] && only != first);
         await SleepAsync();
         var woken = await RunAsync("x");
         Assert.Equal(("3", ContextState.Restored, 4), (TextOf(woken), woken.State, woken.ExecutionCount));
@@ -232,7 +231,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
     /// <summary>Runs code, again where an activation that leaves refuses it.</summary>
     private async Task<ExecutionResult> RunAsync(string code, Language language = Language.Python)
     {
-        using var bound = new CancellationTokenSource(Bound);
+        using var bound = new CancellationTokenSource(Eventually.Bound);
         while (true)
         {
             var id = $"e{++_executions}";
@@ -246,22 +245,13 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
     }
 
     /// <summary>Waits until everything that ran is in a checkpoint.</summary>
-    private Task SavedAsync() => UntilAsync(async () => await silo.RecordAsync(Context) is { Clean: true, Checkpoint: not null });
+    private Task SavedAsync() => Eventually.UntilAsync(async () => await silo.RecordAsync(Context) is { Clean: true, Checkpoint: not null });
 
     /// <summary>Deactivates the context, as the runtime does with one that was idle for long.</summary>
     private async Task SleepAsync()
     {
         await Context.Cast<IGrainManagementExtension>().DeactivateOnIdle();
-        await UntilAsync(async () => await silo.RecordAsync(Context) is { Clean: true });
-    }
-
-    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var bound = new CancellationTokenSource(Bound);
-        while (!await condition())
-            await Task.Delay(20, bound.Token);
+        await Eventually.UntilAsync(async () => await silo.RecordAsync(Context) is { Clean: true });
     }
 
     /// <summary>One silo with real interpreters, which saves soon, and whose storage can be looked into.</summary>

@@ -1,0 +1,88 @@
+"""A silo that falls silent: its contexts stop, and go on when it speaks again."""
+
+import os
+from pathlib import Path
+
+import pytest
+from launcher_process import LauncherProcess, descendants, wait_until
+from sandbox_launcher.lease import Lease
+
+# Busy in a thread and in a child, whatever the session does.
+BUSY = """
+import os, threading
+def count(name):
+    n = 0
+    while True:
+        n += 1
+        os.times()
+threading.Thread(target=count, args=('t',), daemon=True).start()
+if os.fork() == 0:
+    count('c')
+"""
+
+
+def states(launcher) -> list[str]:
+    """Of the processes in the contexts that are not the first of their namespace."""
+    found = []
+    for pid in descendants(launcher.process.pid):
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            continue
+        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        # In three namespaces: the machine's, the launcher's and its own.
+        numbers = fields["NSpid"].split()
+        if len(numbers) == 3 and numbers[-1] != "1":
+            found.append(fields["State"][0])
+    return found
+
+
+def speak(launcher) -> None:
+    os.write(launcher.process.stdin.fileno(), b".")
+
+
+def test_silence_stops_every_process_of_a_context_and_a_word_lets_it_go_on():
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0", "--lease-seconds", "1") as launcher:
+        interpreter = launcher.start()
+        interpreter.run(BUSY)
+        speak(launcher)
+        assert wait_until(lambda: states(launcher) and set(states(launcher)) == {"T"})
+        assert len(states(launcher)) >= 2
+        speak(launcher)
+        assert wait_until(lambda: "T" not in states(launcher))
+        assert interpreter.run("1 + 1").text == "2"
+        interpreter.close()
+
+
+def test_a_silo_that_has_never_spoken_is_not_silent():
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0", "--lease-seconds", "0.05") as launcher:
+        interpreter = launcher.start()
+        assert interpreter.run("import time; time.sleep(0.5); 1 + 1").text == "2"
+        interpreter.close()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    return now
+
+
+def test_a_lease_ends_once_and_is_renewed(clock):
+    lease = Lease(4)
+    clock[0] = 100.0
+    assert not lease.end_if_due()
+    assert not lease.renew()
+    clock[0] = 103.9
+    assert not lease.end_if_due() and lease.seconds_until_due() == pytest.approx(0.1)
+    clock[0] = 104.0
+    assert lease.end_if_due() and not lease.end_if_due()
+    assert lease.seconds_until_due() is None
+    assert lease.renew() and not lease.is_over
+
+
+def test_no_lease_never_ends(clock):
+    lease = Lease(0)
+    lease.renew()
+    clock[0] = 1e9
+    assert not lease.end_if_due() and lease.seconds_until_due() is None
