@@ -39,11 +39,15 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
 fi
 
-# The driver's Node packages, Bun itself among them, as the lock file has them.
-driver=$root/Grains/drivers/typescript
-lock=$(sha256sum "$driver/package-lock.json" | cut -d' ' -f1)
-if [ "$(cat "$driver/node_modules/.installed" 2>/dev/null)" != "$lock" ]; then
-  step 'Installing Bun and the TypeScript driver'"'"'s packages'
-  (cd "$driver" && npm ci --no-audit --no-fund --loglevel=error) >&2 || fail 'npm ci failed; its last words are above.'
-  printf '%s' "$lock" >"$driver/node_modules/.installed"
-fi
+# Packages from npm, as a folder's lock file has them.
+npm_packages() {
+  local folder=$1 what=$2 lock
+  lock=$(sha256sum "$folder/package-lock.json" | cut -d' ' -f1)
+  if [ "$(cat "$folder/node_modules/.installed" 2>/dev/null)" = "$lock" ]; then return; fi
+  step "Installing $what from npm"
+  (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error) >&2 || fail 'npm ci failed; its last words are above.'
+  printf '%s' "$lock" >"$folder/node_modules/.installed"
+}
+
+npm_packages "$root/Grains/drivers/typescript" "Bun and the TypeScript driver's packages"
+if [ "${1:-}" = --tests ]; then npm_packages "$root/Tests/Support/azurite" 'an emulator of Azure Storage'; fi

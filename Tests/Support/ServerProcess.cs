@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sandbox.Cluster.Tests.Support;
+
+/// <summary>A server of somebody else's that a test needs, on a free loopback port. Ends with the test.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServerProcess(Process process, int port)
+    {
+        _process = process;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    /// <summary>Debian's Redis, which keeps nothing.</summary>
+    public static Task<ServerProcess> StartRedisAsync() =>
+        StartAsync("redis-server", port => ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+
+    /// <summary>The blob service of the emulator of Azure Storage, which keeps nothing.</summary>
+    public static Task<ServerProcess> StartAzuriteAsync() => StartAsync(
+        Path.Combine(Repository.Root, "Tests", "Support", "azurite", "node_modules", ".bin", "azurite-blob"),
+        port => ["--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence", "--silent", "--skipApiVersionCheck", "--disableTelemetry"]);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static async Task<ServerProcess> StartAsync(string program, Func<string, string[]> arguments)
+    {
+        var port = FreePort();
+        var command = new ProcessStartInfo(program) { RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath() };
+        foreach (var argument in arguments(port.ToString(CultureInfo.InvariantCulture)))
+            command.ArgumentList.Add(argument);
+        var server = new ServerProcess(Process.Start(command)!, port);
+        // Nobody reads what it says; a full pipe would stop it.
+        _ = server._process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        await Eventually.UntilAsync(() => AcceptsAsync(port));
+        return server;
+    }
+
+    private static async Task<bool> AcceptsAsync(int port)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
