@@ -1,5 +1,6 @@
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Execute;
+using Sandbox.Cluster.Api.Files;
 using Sandbox.Cluster.Api.Health;
 using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Silo.Hosting;
@@ -13,6 +14,7 @@ if (builder.Configuration.IsClustered())
 else
     builder.AddSandboxSilo();
 builder.Services.AddSingleton<ContextClient>();
+builder.Services.AddSingleton<FileClient>();
 
 // What a request may ask for.
 builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations()
@@ -49,5 +51,6 @@ if (!access.AllowAnonymous)
 
 app.MapHealth();
 app.MapExecute();
+app.MapFiles();
 
 await app.RunAsync();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Contexts;
+using Sandbox.Cluster.Grains.Files;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
@@ -26,6 +27,7 @@ public static class GrainServices
         services.AddOptions<OutputLimits>().BindConfiguration(OutputLimits.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ContextOptions>().BindConfiguration(ContextOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 
+        services.AddOptions<FileTransferOptions>().BindConfiguration(FileTransferOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<CapacityOptions>().BindConfiguration(CapacityOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 
         services.TryAddSingleton(TimeProvider.System);

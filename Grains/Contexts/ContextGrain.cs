@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Sandbox.Cluster.Grains.Capacity;
+using Sandbox.Cluster.Grains.Files;
 using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
@@ -37,6 +38,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         IInterpreterPool interpreters,
         ExecutionRunner runner,
         IOptions<ContextOptions> options,
+        IOptions<FileTransferOptions> fileOptions,
         SiloSlots slots,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
@@ -46,6 +48,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _options = options.Value;
         _session = new Session(record, interpreters, ContextKey.Parse(this.GetPrimaryKeyString()).Tenant, time);
         _runner = runner;
+        _transfers = new FileTransfers(fileOptions.Value, time);
         _queue = new ExecutionQueue(_options.MaxQueuedExecutions, RunAsync);
         _stopping = lifetime.ApplicationStopping;
         _time = time;
@@ -96,6 +99,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     {
         foreach (var waiting in _queue.TakeWaiting())
             waiting.Complete(Refused(RefusalReason.Unavailable));
+        await _transfers.DisposeAsync();
         await _session.DisposeAsync();
         LogDeactivated(_logger, reason.ReasonCode, _session.ExecutionCount);
     }
@@ -103,6 +107,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     /// <summary>Orleans disposes every activation, also one whose deactivation was cut short.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _transfers.DisposeAsync();
         await _session.DisposeAsync();
         if (!_hasSlot)
             return;

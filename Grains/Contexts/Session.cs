@@ -10,6 +10,7 @@ namespace Sandbox.Cluster.Grains.Contexts;
 /// </summary>
 internal sealed class Session(IPersistentState<ContextRecord> record, IInterpreterPool pool, string tenant, TimeProvider time) : IAsyncDisposable
 {
+    private readonly SemaphoreSlim _moving = new(1, 1);
     private bool _closed;
     private IHome? _home;
 
@@ -50,9 +51,8 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
         await WriteAsync((Exists ? record.State : New(language)) with { Epoch = record.State.Epoch + 1, Clean = false });
         try
         {
-            if (_home is null or { Ended.IsCompleted: true })
-                await MoveAsync(language, cancellationToken);
-            Interpreter = await _home!.StartInterpreterAsync(cancellationToken);
+            var home = await EnsureHomeAsync(cancellationToken);
+            Interpreter = await home.StartInterpreterAsync(cancellationToken);
         }
         catch
         {
@@ -65,6 +65,29 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
             throw new OperationCanceledException("The context was deactivated while its interpreter started.");
         }
         return true;
+    }
+
+    /// <summary>The home of a context that exists, with or without an interpreter; a new one where there is none any more.</summary>
+    /// <exception cref="InterpreterUnavailableException">There was none to be had; nothing is lost by that.</exception>
+    public async Task<IHome> EnsureHomeAsync(CancellationToken cancellationToken)
+    {
+        // Files and executions come at the same time, and there is to be one home.
+        await _moving.WaitAsync(cancellationToken);
+        try
+        {
+            if (_home is { Ended.IsCompleted: false } home)
+                return home;
+            await LeaveHomeAsync();
+            home = await pool.OpenHomeAsync(record.State.Language, tenant, cancellationToken);
+            if (!_closed)
+                return _home = home;
+            await home.DisposeAsync();
+            throw new OperationCanceledException("The context was deactivated while its home was opened.");
+        }
+        finally
+        {
+            _moving.Release();
+        }
     }
 
     /// <summary>
@@ -107,11 +130,6 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
         }
     }
 
-    private async Task MoveAsync(Language language, CancellationToken cancellationToken)
-    {
-        await LeaveHomeAsync();
-        _home = await pool.OpenHomeAsync(language, tenant, cancellationToken);
-    }
 
     private async ValueTask LeaveHomeAsync()
     {

@@ -78,6 +78,23 @@ internal sealed class Home : IHome
     public async Task<IInterpreter> StartInterpreterAsync(CancellationToken cancellationToken) =>
         await Interpreter.EnterAsync(_socketPath, _name, _language, _limits, _serveEgress, _options, cancellationToken);
 
+    public async Task<Stream> ConnectFilesAsync(CancellationToken cancellationToken)
+    {
+        var stream = new NetworkStream(await LauncherSocket.ConnectAsync(_socketPath, cancellationToken), ownsSocket: true);
+        try
+        {
+            await stream.WriteAsync(Requests.Files(_name), cancellationToken);
+            return stream;
+        }
+        catch (Exception e)
+        {
+            await stream.DisposeAsync();
+            if (e is IOException)
+                throw new InterpreterUnavailableException("The launcher hung up.", e);
+            throw;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _socket.Dispose();

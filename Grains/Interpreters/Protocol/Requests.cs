@@ -13,6 +13,12 @@ internal static class Requests
         json.WriteString("home"u8, home);
     });
 
+    public static byte[] Files(string home) => Frame.Write(json =>
+    {
+        json.WriteString("op"u8, "files"u8);
+        json.WriteString("home"u8, home);
+    });
+
     public static byte[] Start(OutputLimits limits, bool hasEgress) => Frame.Write(json =>
     {
         json.WriteString("op"u8, "start"u8);

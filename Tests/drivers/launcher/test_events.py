@@ -18,7 +18,7 @@ def test_driver_events_are_accepted_as_the_fixture_says(case):
 
 
 # The first frame of a connection is the launcher's, and never gets to a supervisor.
-_OF_THE_LAUNCHER = ("open", "enter")
+_OF_THE_LAUNCHER = ("open", "enter", "files")
 _REQUESTS = [case for case in fixture("requests.json")["cases"] if case["frame"]["op"] not in _OF_THE_LAUNCHER]
 
 

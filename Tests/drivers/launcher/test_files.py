@@ -4,8 +4,11 @@ import os
 import re
 
 import pytest
+from drivers_under_test import fixture
 from files_client import Files
 from launcher_process import LauncherProcess, descendants, is_alive, wait_until
+from sandbox_launcher.files import failures
+from sandbox_launcher.files.requests import check_request
 
 TREASURE = "/etc/passwd"
 MIB = 1 << 20
@@ -187,6 +190,17 @@ def test_processes_end_with_their_connection_and_with_their_home():
         interpreter.close()
         with Files(launcher.socket, home).connect() as gone:
             assert gone.answer() is None
+
+
+def test_the_reasons_of_the_fixture_are_those_that_are_given():
+    reasons = {case["frame"].get("reason") for case in fixture("files.json")["cases"] if case["accepted"]} - {None}
+    assert reasons == {value for name, value in vars(failures).items() if name.isupper() and not name.startswith("_")}
+
+
+@pytest.mark.parametrize("case", [case for case in fixture("files.json")["requests"] if "path_hex" in case], ids=lambda case: case["name"])
+def test_requests_of_the_fixture_are_accepted(case):
+    op, parts, size = check_request(case["frame"])
+    assert (op, b"/".join(parts).hex(), size) == (case["frame"]["op"], case["path_hex"], case["frame"].get("size"))
 
 
 # --- attacks

@@ -22,6 +22,7 @@ public class RequestsTests
         {
             "open" => Requests.Open(),
             "enter" => Requests.Enter(expected.GetProperty("home").GetString()!),
+            "files" => Requests.Files(expected.GetProperty("home").GetString()!),
             "start" => Requests.Start(
                 new OutputLimits
                 {
