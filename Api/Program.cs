@@ -3,6 +3,7 @@ using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Files;
 using Sandbox.Cluster.Api.Health;
 using Sandbox.Cluster.Api.Hosting;
+using Sandbox.Cluster.Api.Inquiries;
 using Sandbox.Cluster.Silo.Hosting;
 
 // The settings stand beside the program, wherever it is started from.
@@ -15,6 +16,7 @@ else
     builder.AddSandboxSilo();
 builder.Services.AddSingleton<ContextClient>();
 builder.Services.AddSingleton<FileClient>();
+builder.Services.AddSingleton<InquiryClient>();
 
 // What a request may ask for.
 builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations()
@@ -52,5 +54,6 @@ if (!access.AllowAnonymous)
 app.MapHealth();
 app.MapExecute();
 app.MapFiles();
+app.MapInquiries();
 
 await app.RunAsync();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Files;
+using Sandbox.Cluster.Grains.Inquiries;
 using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
@@ -48,6 +49,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _options = options.Value;
         _session = new Session(record, interpreters, ContextKey.Parse(this.GetPrimaryKeyString()).Tenant, time);
         _runner = runner;
+        _inquiryRunner = new InquiryRunner(time);
         _transfers = new FileTransfers(fileOptions.Value, time);
         _queue = new ExecutionQueue(_options.MaxQueuedExecutions, RunAsync);
         _stopping = lifetime.ApplicationStopping;
@@ -138,6 +140,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         var clock = Stopwatch.StartNew();
         var losers = new List<Execution> { execution };
         ExecutionReply reply;
+        // Questions to the session have their bounds.
+        await _turn.WaitAsync();
         try
         {
             reply = await ReplyToAsync(execution, losers);
@@ -146,6 +150,10 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         {
             reply = NotRun(ErrorKind.InternalError, "The context could not be made ready. The code was not run.");
             GiveUp(execution, e);
+        }
+        finally
+        {
+            _turn.Release();
         }
         execution.Complete(reply);
         var result = (reply as ExecutionEnded)?.Result;
