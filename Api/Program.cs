@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Execute;
+using Sandbox.Cluster.Api.Files;
 using Sandbox.Cluster.Api.Health;
 using Sandbox.Cluster.Api.Hosting;
+using Sandbox.Cluster.Api.Inquiries;
 using Sandbox.Cluster.Silo.Hosting;
 
 // The settings stand beside the program, wherever it is started from.
@@ -15,6 +17,8 @@ else
     builder.AddSandboxSilo();
 builder.Services.TryAddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<ContextClient>();
+builder.Services.AddSingleton<FileClient>();
+builder.Services.AddSingleton<InquiryClient>();
 
 // What a request may ask for.
 builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations()
@@ -51,5 +55,7 @@ if (!access.AllowAnonymous)
 
 app.MapHealth();
 app.MapExecute();
+app.MapFiles();
+app.MapInquiries();
 
 await app.RunAsync();

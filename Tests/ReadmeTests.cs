@@ -7,6 +7,7 @@ using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Contexts;
+using Sandbox.Cluster.Grains.Files;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
@@ -35,6 +36,7 @@ public partial class ReadmeTests(ApiFixture api)
         (InterpreterOptions.Section, new InterpreterOptions()),
         (IsolationOptions.Section, new IsolationOptions()),
         (EgressOptions.Section, new EgressOptions()),
+        (FileTransferOptions.Section, new FileTransferOptions()),
     ];
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Refusals;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
@@ -20,7 +19,7 @@ internal static class ExecuteEndpoint
     private static async Task<IResult> ExecuteAsync(
         HttpRequest http, ContextClient contexts, IOptions<ExecuteLimits> limits, CancellationToken cancellationToken)
     {
-        if (!IsJson(http.ContentType) || IsEncoded(http))
+        if (!RequestBody.IsJson(http))
             return Refusal.Of(StatusCodes.Status415UnsupportedMediaType, "Send the request as application/json in UTF-8, not compressed.");
         var (end, body) = await RequestBody.ReadAsync(http, ExecuteRequestReader.MaxBodyBytes);
         if (end == RequestBodyEnd.TooLarge)
@@ -64,15 +63,6 @@ internal static class ExecuteEndpoint
         Language.TypeScript => "typescript",
         _ => throw new ArgumentOutOfRangeException(nameof(language), language, null),
     };
-
-    private static bool IsJson(string? contentType) =>
-        MediaTypeHeaderValue.TryParse(contentType, out var type)
-        && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-        && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
-
-    private static bool IsEncoded(HttpRequest http) =>
-        http.Headers.ContentEncoding.Any(encoding => !string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase));
 
     private static IResult TooLarge(string message) => Refusal.Of(StatusCodes.Status413PayloadTooLarge, message);
 

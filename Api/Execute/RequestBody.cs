@@ -1,12 +1,21 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Net.Http.Headers;
 
 namespace Sandbox.Cluster.Api.Execute;
 
 /// <summary>Reads a request's body as a whole, within a bound.</summary>
 internal static class RequestBody
 {
+    /// <summary>Whether it is JSON in UTF-8, not compressed, as its headers have it.</summary>
+    public static bool IsJson(HttpRequest http) =>
+        MediaTypeHeaderValue.TryParse(http.ContentType, out var type)
+        && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+        && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+        && http.Headers.ContentEncoding.All(encoding => string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>
     /// Reads to the end, or no further than it takes to know that the body is too large: not at all when its length was
     /// announced. The server then closes the connection, and takes what is still on its way for a few seconds, so that the

@@ -5,6 +5,8 @@ using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Checkpoints;
+using Sandbox.Cluster.Grains.Files;
+using Sandbox.Cluster.Grains.Inquiries;
 using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
@@ -45,6 +47,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         ExecutionRunner runner,
         IOptions<ContextOptions> options,
         IOptions<CheckpointOptions> checkpoints,
+        IOptions<FileTransferOptions> fileOptions,
         SiloSlots slots,
         SiloDrain drain,
         IHostApplicationLifetime lifetime,
@@ -58,6 +61,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             ContextKey.Parse(this.GetPrimaryKeyString()), new FencedRecord(record), interpreters, archive, checkpoints, time, logger);
         _saves = new QuietSaves(SaveAsync, checkpoints.Value.QuietPeriod);
         _runner = runner;
+        _inquiryRunner = new InquiryRunner(time);
+        _transfers = new FileTransfers(fileOptions.Value, time);
         _queue = new ExecutionQueue(_options.MaxQueuedExecutions, RunAsync);
         _stopping = lifetime.ApplicationStopping;
         _time = time;
@@ -133,6 +138,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     {
         _drain.Remove(this);
         _saves.Dispose();
+        await _transfers.DisposeAsync();
         await _session.DisposeAsync();
         if (!_hasSlot)
             return;
@@ -155,6 +161,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     /// <summary>Saves the session and ends its interpreter. Never faults: what was not saved is told by whoever looks for it.</summary>
     private async Task HibernateAsync(CancellationToken cancellationToken)
     {
+        await _transfers.DisposeAsync();
         try
         {
             await _queue.Idle.WaitAsync(cancellationToken);
@@ -192,6 +199,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         var clock = Stopwatch.StartNew();
         var losers = new List<Execution> { execution };
         ExecutionReply reply;
+        // Questions to the session have their bounds.
+        await _turn.WaitAsync();
         try
         {
             reply = await ReplyToAsync(execution, losers);
@@ -205,6 +214,10 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         {
             LogFault(_logger, execution.Command.ExecutionId, e);
             reply = NotRun(ErrorKind.InternalError, "The context could not be made ready. The code was not run.");
+        }
+        finally
+        {
+            _turn.Release();
         }
         execution.Complete(reply);
         var result = (reply as ExecutionEnded)?.Result;

@@ -48,6 +48,9 @@ internal sealed partial class Session(
     /// <summary>Which execution the state is that of, as long as a roll-back is untold.</summary>
     public int? RestoredTo => record.State.Untold == Breach.RollBack ? record.State.RolledBackTo : null;
 
+    /// <summary>The home, as long as an interpreter works in it.</summary>
+    public IHome? Home => IsAlive && _home is { Ended.IsCompleted: false } home ? home : null;
+
     private bool IsAlive => Interpreter is { Ended.IsCompleted: false };
 
     /// <summary>What the next answer has to say of the state that it finds.</summary>
@@ -82,13 +85,32 @@ internal sealed partial class Session(
         return isNew ? ContextState.New : News;
     }
 
-    /// <summary>Counts an execution whose code is about to run, and sees to it that the record knows.</summary>
-    public async Task<int> BeginExecutionAsync()
+    /// <summary>
+    /// The home of a context that exists, with the context's files in it: woken with its session where there is none. Those of a
+    /// session that was lost are there as long as this silo has them.
+    /// </summary>
+    /// <exception cref="InterpreterUnavailableException">There was none to be had; nothing is lost by that.</exception>
+    public async Task<IHome> EnsureHomeAsync(CancellationToken cancellationToken)
+    {
+        await EnsureInterpreterAsync(record.State.Language, cancellationToken);
+        if (_home is null or { Ended.IsCompleted: true })
+            await MoveAsync(cancellationToken);
+        return _home!;
+    }
+
+    /// <summary>Something other than an execution changes, or has just changed, what a checkpoint holds.</summary>
+    public Task TouchAsync()
     {
         // Before anything is awaited: a checkpoint that is under way holds less than what comes now.
         _version++;
+        return record.ChangeAsync(state => state.Clean ? state with { Clean = false } : null);
+    }
+
+    /// <summary>Counts an execution whose code is about to run, and sees to it that the record knows.</summary>
+    public async Task<int> BeginExecutionAsync()
+    {
         _wasClean = !IsDirty;
-        await record.ChangeAsync(state => state.Clean ? state with { Clean = false } : null);
+        await TouchAsync();
         return ++ExecutionCount;
     }
 
@@ -113,7 +135,10 @@ internal sealed partial class Session(
         }
         await record.ChangeAsync(state => state with
         {
-            Incarnation = state.Incarnation + 1, Clean = true, Untold = Breach.RollBack, RolledBackTo = checkpoint.ExecutionCount,
+            Incarnation = state.Incarnation + 1,
+            Clean = true,
+            Untold = Breach.RollBack,
+            RolledBackTo = checkpoint.ExecutionCount,
         });
         ExecutionCount = checkpoint.ExecutionCount;
         return ContextState.RolledBack;

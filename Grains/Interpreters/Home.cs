@@ -81,6 +81,23 @@ internal sealed class Home : IHome
     public Task<CheckpointTrailer?> SaveAsync(Stream destination, long maxBytes, CancellationToken cancellationToken) =>
         CheckpointConnection.ReceiveAsync(_socketPath, _name, destination, maxBytes, cancellationToken);
 
+    public async Task<Stream> ConnectFilesAsync(CancellationToken cancellationToken)
+    {
+        var stream = new NetworkStream(await LauncherSocket.ConnectAsync(_socketPath, cancellationToken), ownsSocket: true);
+        try
+        {
+            await stream.WriteAsync(Requests.Files(_name), cancellationToken);
+            return stream;
+        }
+        catch (Exception e)
+        {
+            await stream.DisposeAsync();
+            if (e is IOException)
+                throw new InterpreterUnavailableException("The launcher hung up.", e);
+            throw;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _socket.Dispose();

@@ -22,4 +22,11 @@ public interface IHome : IAsyncDisposable
     /// </summary>
     /// <exception cref="Protocol.ProtocolException">What came is no whole checkpoint.</exception>
     Task<CheckpointTrailer?> SaveAsync(Stream destination, long maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A connection for one operation on the files here, with or without an interpreter, as <c>drivers/PROTOCOL.md</c> has it;
+    /// the caller owns it.
+    /// </summary>
+    /// <exception cref="InterpreterUnavailableException">There is nobody to serve it.</exception>
+    Task<Stream> ConnectFilesAsync(CancellationToken cancellationToken);
 }

@@ -1,3 +1,5 @@
+using Sandbox.Cluster.Grains.Interfaces.Inquiries;
+
 namespace Sandbox.Cluster.Grains.Interpreters;
 
 /// <summary>
@@ -15,7 +17,13 @@ public interface IInterpreter : IAsyncDisposable
     /// </summary>
     Task<InterpreterReply> ExecuteAsync(InterpreterCommand command, IOutputSink output);
 
-    /// <summary>Asks the code to stop. Without effect when that execution is not running any more.</summary>
+    /// <summary>
+    /// Asks the live session, at a time at which nothing runs in it; null when the interpreter is gone. Never faults. It is
+    /// stopped as an execution is.
+    /// </summary>
+    Task<InquiryReply?> AskAsync(InquiryCommand command);
+
+    /// <summary>Asks the code to stop. Without effect when that execution, or inquiry, is not running any more.</summary>
     Task InterruptAsync(string executionId, InterruptRung rung);
 }
 

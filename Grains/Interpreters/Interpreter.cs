@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interfaces.Inquiries;
 using Sandbox.Cluster.Grains.Interpreters.Protocol;
 
 namespace Sandbox.Cluster.Grains.Interpreters;
@@ -17,6 +18,7 @@ internal sealed class Interpreter : IInterpreter
     private readonly TaskCompletionSource<InterpreterEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _writing = new(1, 1);
     private volatile Running? _running;
+    private volatile Asked? _asked;
     private volatile bool _hangingUp;
 
     private Interpreter(Socket socket, InterpreterOptions options)
@@ -88,6 +90,20 @@ internal sealed class Interpreter : IInterpreter
             return new InterpreterReply(null, await _ended.Task, Started: false);
         await SendAsync(Requests.Execute(command));
         return await running.Reply.Task;
+    }
+
+    public async Task<InquiryReply?> AskAsync(InquiryCommand command)
+    {
+        if (_ended.Task.IsCompleted)
+            return null;
+        var asked = new Asked(command.InquiryId);
+        if (_running is not null || Interlocked.CompareExchange(ref _asked, asked, null) is not null)
+            throw new InvalidOperationException("The interpreter is doing something else.");
+        // Set before the check, so that an end between the two is seen by one of them.
+        if (_ended.Task.IsCompleted)
+            return null;
+        await SendAsync(Requests.Inquire(command));
+        return await asked.Answer.Task;
     }
 
     public Task InterruptAsync(string executionId, InterruptRung rung) => SendAsync(Requests.Interrupt(executionId, rung));
@@ -217,6 +233,7 @@ internal sealed class Interpreter : IInterpreter
                 ? new RestoreRefusedException(end.Detail ?? end.Describe())
                 : new InterpreterUnavailableException($"The interpreter did not start: {end.Describe()}."));
             _running?.Reply.TrySetResult(new InterpreterReply(null, end, started));
+            _asked?.Answer.TrySetResult(null);
         }
     }
 
@@ -262,6 +279,12 @@ internal sealed class Interpreter : IInterpreter
             case Item item:
                 OutputOf(item.ExecutionId).Item(item.Value);
                 break;
+            case Answered answered when _asked is { } asked && asked.InquiryId == answered.InquiryId:
+                _asked = null;
+                asked.Answer.TrySetResult(answered.Reply);
+                break;
+            case Answered:
+                throw new ProtocolException("An answer to what was not asked.");
             case Done done:
                 OutputOf(done.ExecutionId);
                 var running = _running!;
@@ -275,6 +298,11 @@ internal sealed class Interpreter : IInterpreter
         _running is { } running && running.ExecutionId == executionId
             ? running.Output
             : throw new ProtocolException("An event names an execution that is not running.");
+
+    private sealed record Asked(string InquiryId)
+    {
+        public TaskCompletionSource<InquiryReply?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     private sealed record Running(string ExecutionId, IOutputSink Output)
     {

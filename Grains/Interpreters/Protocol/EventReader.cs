@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Sandbox.Cluster.Grains.Interfaces.Inquiries;
 
 namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
 
@@ -12,6 +13,9 @@ internal static class EventReader
     private const int ProtocolVersion = 1;
     private const int MaxDisplayIdLength = 256;
     private const int MaxErrorNameLength = 256;
+    private const int MaxMatches = 1000;
+    private const int MaxRepresentations = 16;
+    private const int MaxAnswerLength = 64 << 10;
 
     /// <exception cref="ProtocolException">The frame is no event of the protocol.</exception>
     public static InterpreterEvent Read(JsonElement frame)
@@ -27,6 +31,8 @@ internal static class EventReader
                 "dropped" => ReadDropped(frame),
                 "item" => ReadItem(frame),
                 "done" => ReadDone(frame),
+                "completions" => ReadCompletions(frame),
+                "inspection" => ReadInspection(frame),
                 "ended" => ReadEnded(frame),
                 _ => throw new ProtocolException("An event has no known name."),
             };
@@ -116,6 +122,33 @@ internal static class EventReader
             throw new ProtocolException("An error's name is too long.");
         return new Done(Text(frame, "id"), new RaisedError(
             name, Text(error, "value"), Text(error, "traceback"), Flag(error, "memory")));
+    }
+
+    private static Answered ReadCompletions(JsonElement frame)
+    {
+        var matches = Member(frame, "matches", JsonValueKind.Array);
+        if (matches.GetArrayLength() > MaxMatches)
+            throw new ProtocolException("There are too many completions.");
+        var start = Member(frame, "cursor_start", JsonValueKind.Number).GetInt32();
+        var end = Member(frame, "cursor_end", JsonValueKind.Number).GetInt32();
+        if (start < 0 || end < start)
+            throw new ProtocolException("Completions are of nothing.");
+        return new Answered(Text(frame, "id"), new Completions([.. matches.EnumerateArray().Select(ShortText)], start, end));
+    }
+
+    private static Answered ReadInspection(JsonElement frame)
+    {
+        var data = Member(frame, "data", JsonValueKind.Object).EnumerateObject().Take(MaxRepresentations)
+            .ToDictionary(representation => representation.Name, representation => ShortText(representation.Value), StringComparer.Ordinal);
+        if (!frame.TryGetProperty("found", out _))
+            throw new ProtocolException("An inspection has no result.");
+        return new Answered(Text(frame, "id"), new Inspection(Flag(frame, "found"), data));
+    }
+
+    private static string ShortText(JsonElement text)
+    {
+        var value = text.ValueKind == JsonValueKind.String ? text.GetString()! : throw new ProtocolException("An answer is no text.");
+        return value.Length <= MaxAnswerLength ? value : throw new ProtocolException("An answer is too long.");
     }
 
     private static Ended ReadEnded(JsonElement frame)

@@ -1,3 +1,5 @@
+using Sandbox.Cluster.Grains.Interfaces.Inquiries;
+
 namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
 
 /// <summary>What comes from an interpreter's supervisor, after every check of <c>drivers/PROTOCOL.md</c>.</summary>
@@ -15,5 +17,7 @@ internal sealed record Dropped(string ExecutionId, bool OfStderr, long Bytes) : 
 internal sealed record Item(string ExecutionId, InterpreterItem Value) : InterpreterEvent;
 
 internal sealed record Done(string ExecutionId, RaisedError? Error) : InterpreterEvent;
+
+internal sealed record Answered(string InquiryId, InquiryReply Reply) : InterpreterEvent;
 
 internal sealed record Ended(string? ExecutionId, InterpreterEnd End) : InterpreterEvent;

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Sandbox.Cluster.Grains.Interfaces.Inquiries;
 
 namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
 
@@ -22,6 +23,12 @@ internal static class Requests
     public static byte[] Restore(string home) => Frame.Write(json =>
     {
         json.WriteString("op"u8, "restore"u8);
+        json.WriteString("home"u8, home);
+    });
+
+    public static byte[] Files(string home) => Frame.Write(json =>
+    {
+        json.WriteString("op"u8, "files"u8);
         json.WriteString("home"u8, home);
     });
 
@@ -50,6 +57,14 @@ internal static class Requests
         foreach (var variable in command.Environment ?? ReadOnlyDictionary<string, string>.Empty)
             json.WriteString(variable.Key, variable.Value);
         json.WriteEndObject();
+    });
+
+    public static byte[] Inquire(InquiryCommand command) => Frame.Write(json =>
+    {
+        json.WriteString("op"u8, command.Kind == InquiryKind.Complete ? "complete"u8 : "inspect"u8);
+        json.WriteString("id"u8, command.InquiryId);
+        json.WriteString("code"u8, command.Code);
+        json.WriteNumber("cursor"u8, command.Cursor);
     });
 
     public static byte[] Interrupt(string executionId, InterruptRung rung) => Frame.Write(json =>

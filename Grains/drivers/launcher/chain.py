@@ -36,7 +36,7 @@ def run(language, walls, home, control: int) -> None:
         os.setsid()
         processes.reset_signals(_BLOCKED)
         signals = processes.SignalPipe()
-        _let_go_of_standard_streams()
+        processes.let_go_of_standard_streams()
         try:
             driver, streams = _prepare(language, walls, home)
         except OSError as error:
@@ -122,11 +122,3 @@ def _refuse_next(control: int, detail: str) -> None:
 
 def _words_of(error: BaseException) -> str:
     return error.strerror or "" if isinstance(error, OSError) else ""
-
-
-def _let_go_of_standard_streams() -> None:
-    """The launcher's stdin and stdout tell its silo how the launcher is; stderr stays, for our own words."""
-    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    os.dup2(null, 0)
-    os.dup2(null, 1)
-    os.close(null)

@@ -5,12 +5,16 @@ from .frames import FrameError
 PROTOCOL = 1
 LANGUAGES = ("python", "typescript")
 
+# What ends an inquiry.
+ANSWERS = ("completions", "inspection")
+_MAX_MATCHES = 1000
+
 _JSON_TYPE = "application/json"
 _JSON_SUFFIX = "+json"
 
 
-def check_event(event: dict, running: str | None) -> None:
-    """Raises FrameError unless `event` may be sent while the execution `running` (None: none) is in flight."""
+def check_event(event: dict, running: str | None, asked: str | None = None) -> None:
+    """Raises FrameError unless `event` may be sent while the execution `running`, or the inquiry `asked`, is in flight."""
     kind = event.get("event")
     if kind == "hello":
         _check_hello(event)
@@ -18,6 +22,8 @@ def check_event(event: dict, running: str | None) -> None:
     check = _CHECKS.get(kind) if type(kind) is str else None
     if check is None:
         raise FrameError("unknown event")
+    if kind in ANSWERS:
+        running = asked
     if running is None:
         raise FrameError("event while nothing runs")
     if event.get("id") != running:
@@ -77,4 +83,22 @@ def _check_done(event: dict) -> None:
         raise FrameError("done with a flag that is no boolean")
 
 
-_CHECKS = {"item": _check_item, "sync": _check_sync, "done": _check_done}
+def _check_completions(event: dict) -> None:
+    matches = event.get("matches")
+    if type(matches) is not list or len(matches) > _MAX_MATCHES or any(type(match) is not str for match in matches):
+        raise FrameError("completions that are none")
+    start, end = event.get("cursor_start"), event.get("cursor_end")
+    if type(start) is not int or type(end) is not int or not 0 <= start <= end:
+        raise FrameError("completions of nothing")
+
+
+def _check_inspection(event: dict) -> None:
+    if type(event.get("found")) is not bool:
+        raise FrameError("inspection without a result")
+    data = event.get("data")
+    if type(data) is not dict or any(type(text) is not str for text in data.values()):
+        raise FrameError("inspection with data that is no text")
+
+
+_CHECKS = {"item": _check_item, "sync": _check_sync, "done": _check_done,
+           "completions": _check_completions, "inspection": _check_inspection}

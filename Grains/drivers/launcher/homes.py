@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from . import chain, processes
+from .files.servers import FileServers
 from .frames import FrameError
 from .handover import send_connection, send_word
 from .isolation.home import Home
@@ -50,6 +51,7 @@ class Homes:
         self._held: dict[str, HeldHome] = {}
         self._by_supervisor: dict[int, HeldHome] = {}
         self._removals: list[_Removal] = []
+        self._files = FileServers(walls)
 
     def find(self, name: str) -> HeldHome | None:
         return self._held.get(name)
@@ -91,6 +93,11 @@ class Homes:
                 if control is not None and pid != held.waiting:
                     self._tell(control, word)
 
+    def serve_files(self, held: HeldHome | None, connection: int) -> None:
+        """One operation. Whoever asks for a home that is gone sees the end of the connection, and that is all."""
+        if held is not None and not held.is_over:
+            self._files.start(held, connection)
+
     def give_up(self, held: HeldHome) -> None:
         """Ends all in it; it is removed when the last is gone."""
         if held.is_over:
@@ -99,13 +106,17 @@ class Homes:
         for control in held.supervisors.values():
             os.close(control)
         held.supervisors = dict.fromkeys(held.supervisors)
+        self._files.end(held)
         self._remove_if_empty(held)
 
     def on_exit(self, pid: int) -> HeldHome | None:
         """A child has ended. Returns the home whose interpreter ended before anybody entered it."""
         held = self._by_supervisor.pop(pid, None)
         if held is None:
-            self._on_remover_exit(pid)
+            if (served := self._files.on_exit(pid)) is not None:
+                self._remove_if_empty(served)
+            else:
+                self._on_remover_exit(pid)
             return None
         control = held.supervisors.pop(pid)
         if control is not None:
@@ -150,7 +161,7 @@ class Homes:
                 log("a home could not be removed")
 
     def _remove_if_empty(self, held: HeldHome) -> None:
-        if held.is_over and not held.supervisors and self._held.pop(held.name, None) is not None:
+        if held.is_over and not held.supervisors and not self._files.serves(held) and self._held.pop(held.name, None) is not None:
             removal = _Removal(held.home)
             self._removals.append(removal)
             self._try(removal)
@@ -236,5 +247,5 @@ class Homes:
 
     def _kill_orphans(self) -> None:
         removers = {removal.remover for removal in self._removals}
-        for orphan in processes.descendants_of(os.getpid(), self._by_supervisor.keys() | removers):
+        for orphan in processes.descendants_of(os.getpid(), self._by_supervisor.keys() | removers | self._files.pids):
             processes.kill(orphan, signal.SIGKILL)

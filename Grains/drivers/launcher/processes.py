@@ -118,6 +118,14 @@ def close_all_but(kept) -> None:
     os.closerange(first, os.sysconf("SC_OPEN_MAX"))
 
 
+def let_go_of_standard_streams() -> None:
+    """The launcher's stdin and stdout tell its silo how the launcher is; stderr stays, for our own words."""
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.close(null)
+
+
 def children_of(pid: int) -> list[int]:
     """The children of all of its threads; none when the process is gone."""
     children = []

@@ -5,7 +5,7 @@ Knows the protocol and nothing of polling or processes. Any fault of either side
 
 from . import egress
 from .driver_process import DriverProcess
-from .events import check_event
+from .events import ANSWERS, check_event
 from .frames import FrameError, FrameReader, json_bytes, json_string, pack, parse
 from .outbox import Outbox
 from .output import OutputStream
@@ -16,10 +16,11 @@ _SAVE = json_bytes({"op": "save"})
 
 
 class Relay:
-    """`running` is the execution in flight, None between two."""
+    """`running` is the execution in flight, `asked` the inquiry; None between two. At most one of either is."""
 
     def __init__(self, host: Outbox, driver: DriverProcess, streams: list[OutputStream], language: str):
         self.running: str | None = None
+        self.asked: str | None = None
         self._host = host
         self._host_reader = FrameReader()
         self._driver = driver
@@ -44,7 +45,11 @@ class Relay:
     @property
     def is_idle(self) -> bool:
         """Between two executions, when the session can be saved."""
-        return self._greeted and self.running is None
+        return self._greeted and not self.is_busy
+
+    @property
+    def is_busy(self) -> bool:
+        return self.running is not None or self.asked is not None
 
     def save(self) -> None:
         """The driver finds what to write to among its attachments."""
@@ -69,12 +74,14 @@ class Relay:
             self._driver.send(body)
         elif op == "execute":
             self._execute(request["id"], body)
-        elif request["id"] == self.running:
-            self._interrupt(request["rung"], body)
+        elif op == "interrupt":
+            if request["id"] in (self.running, self.asked):
+                self._interrupt(request["rung"], body)
+        else:
+            self._ask(request["id"], body)
 
     def _execute(self, execution: str, body: bytes) -> None:
-        if self.running is not None:
-            raise FrameError("host: execute while another execution runs")
+        self._check_free()
         for stream in self._streams:
             stream.discard()
             stream.begin(self._stream_bytes)
@@ -82,6 +89,16 @@ class Relay:
         self.running = execution
         self._primary_seen = False
         self._driver.send(body)
+
+    def _ask(self, inquiry: str, body: bytes) -> None:
+        self._check_free()
+        self._driver.begin()
+        self.asked = inquiry
+        self._driver.send(body)
+
+    def _check_free(self) -> None:
+        if self.is_busy:
+            raise FrameError("host: a request while another one is in flight")
 
     def _interrupt(self, rung: int, body: bytes) -> None:
         if self._greeted:
@@ -98,7 +115,7 @@ class Relay:
             self._on_event(parse(body), body)
 
     def _on_event(self, event: dict, body: bytes) -> None:
-        check_event(event, self.running)
+        check_event(event, self.running, self.asked)
         kind = event["event"]
         if (kind == "hello") == self._greeted:
             raise FrameError("hello must be the first event, once")
@@ -111,6 +128,8 @@ class Relay:
         elif kind == "done":
             self._finish_output()
             self.running = None
+        elif kind in ANSWERS:
+            self.asked = None
         if kind != "sync":
             # As the driver wrote it: what has been checked is not written a second time.
             self._host.put(pack(body))

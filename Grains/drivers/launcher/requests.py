@@ -39,6 +39,14 @@ def _check_execute(request: dict) -> None:
     _check_environment(request)
 
 
+def _check_inquiry(request: dict) -> None:
+    _check_id(request)
+    if type(request.get("code")) is not str:
+        raise FrameError("host: inquiry without code")
+    if type(request.get("cursor")) is not int or not 0 <= request["cursor"] <= len(request["code"]):
+        raise FrameError("host: inquiry with a cursor outside of its code")
+
+
 def _check_interrupt(request: dict) -> None:
     _check_id(request)
     if type(request.get("rung")) is not int or request["rung"] not in (1, 2):
@@ -60,4 +68,5 @@ def _check_environment(request: dict) -> None:
             raise FrameError("host: env with a value that is no string")
 
 
-_CHECKS = {"start": _check_start, "execute": _check_execute, "interrupt": _check_interrupt}
+_CHECKS = {"start": _check_start, "execute": _check_execute, "complete": _check_inquiry, "inspect": _check_inquiry,
+           "interrupt": _check_interrupt}

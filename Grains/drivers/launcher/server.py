@@ -188,6 +188,9 @@ class Server:
             case {"op": "save" | "restore" as op, "home": str(name)}:
                 self._homes.attach(self._homes.find(name), connection, PURPOSES[op])
                 return False
+            case {"op": "files", "home": str(name)}:
+                self._homes.serve_files(self._homes.find(name), connection)
+                return False
         raise FrameError("host: first frame neither opens a home nor enters one")
 
     def _on_holder(self, fd: int) -> None:

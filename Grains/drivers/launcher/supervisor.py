@@ -171,7 +171,7 @@ class Supervisor:
     # --- after each turn
 
     def _check_peers(self) -> None:
-        self._driver.nudge_if_due(self._relay.running is not None)
+        self._driver.nudge_if_due(self._relay.is_busy)
         self._saving.end_if_due()
         if self._host.broken:
             self._end("closed")

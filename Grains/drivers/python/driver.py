@@ -13,7 +13,7 @@ from .interrupts import Gate
 from .items import Items
 from .outlet import Outlet
 from .streams import StandardStream
-from .warm_up import warm_checkpoint, warm_shell
+from .warm_up import warm_checkpoint, warm_inquiries, warm_shell
 
 _PROTOCOL = 1
 _exit = os._exit
@@ -34,6 +34,7 @@ def main(variables: dict) -> None:
     shell.gate = gate
     shell.user_ns["_dh"][:] = [os.getcwd()]
     executor = Executor(shell, gate, outlet, items, output, errors)
+    inquiries = warm_inquiries()
     checkpoint = warm_checkpoint()(shell, os.getcwd(), {"stdin": sys.stdin, "stdout": output, "stderr": errors})
     gate.install()
 
@@ -42,6 +43,11 @@ def main(variables: dict) -> None:
             gate.begin()
             channel.begun()
             executor.execute(request)
+        elif request["op"] in ("complete", "inspect"):
+            gate.begin()
+            channel.begun()
+            inquiry = inquiries[request["op"]]
+            outlet.end(inquiry.answer(request, executor.ask(inquiry.look, request["code"], request["cursor"])))
         elif request["op"] == "start":
             environment.apply(request["env"])
             checkpoint.begin()

@@ -57,6 +57,18 @@ class Executor:
         self._gate.end()
         self._outlet.end(done)
 
+    def ask(self, function, *arguments):
+        """Looks at the session for somebody outside, which can run user code: with interrupts let in, and what is printed dropped.
+
+        The gate has been told that something begins. None when it was interrupted, or raised.
+        """
+        result = self._attempt_user_code(function, *arguments)
+        if self._outlet.is_fork:
+            self._leave_fork(None)
+        self._gate.install()
+        self._gate.end()
+        return None if isinstance(result, BaseException) else result
+
     def _run(self, request: dict, variables: TemporaryVariables) -> BaseException | None:
         variables.set(request["env"])
         return self._shell.run(request["code"], request["count"])

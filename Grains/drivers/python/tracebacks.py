@@ -50,7 +50,7 @@ def describe(error: BaseException) -> dict:
         text = format_traceback(error)
     except Exception:
         text = f"{name}: {value}"
-    return {"name": name, "value": _cut(_ANSI.sub("", value), MAX_VALUE_BYTES), "traceback": text}
+    return {"name": name, "value": plain(value, MAX_VALUE_BYTES), "traceback": text}
 
 
 def describe_briefly(error: BaseException) -> dict:
@@ -109,6 +109,11 @@ def _user_frames(stack: StackSummary) -> list:
     while first < len(frames) and frames[first].filename.startswith(_MACHINERY):
         first += 1
     return frames[first:]
+
+
+def plain(text: str, limit: int) -> str:
+    """Without escapes of a terminal, and with at most `limit` bytes."""
+    return _cut(_ANSI.sub("", text), limit)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -22,6 +22,7 @@ _CELLS = (
 
 _shell = None
 _checkpoint = None
+_inquiries = None
 
 
 def warm_up() -> None:
@@ -50,6 +51,10 @@ def warm_checkpoint():
     return _checkpoint
 
 
+def warm_inquiries() -> dict:
+    return _inquiries
+
+
 def _make_warm_shell():
     import matplotlib
     import matplotlib.font_manager
@@ -59,11 +64,13 @@ def _make_warm_shell():
 
     from . import coroutines, figures, tracebacks
     from .checkpoints.session import Checkpoint
+    from .inquiries import make_inquiries
     from .shell import make_shell
 
-    global _checkpoint
+    global _checkpoint, _inquiries
     _checkpoint = Checkpoint
     shell = make_shell()
+    _inquiries = make_inquiries(shell)
     shell.enable_matplotlib("inline")
     shell.events.register("post_execute", figures.show_left_open)
     outputs = sys.stdout, sys.stderr
@@ -73,6 +80,8 @@ def _make_warm_shell():
             error = shell.run(cell, 1)
             if error is not None:
                 tracebacks.describe(error)
+        for inquiry in _inquiries.values():
+            inquiry.look("print", 5)
     finally:
         sys.stdout, sys.stderr = outputs
     for name in ("last_type", "last_value", "last_traceback"):

@@ -10,6 +10,7 @@ using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
+using Sandbox.Cluster.Grains.Interfaces.Files;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Silo.Storage;
 using Sandbox.Cluster.Tests.Support;
@@ -209,6 +210,32 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         Assert.Equal(("1", ContextState.Restored), (TextOf(next), next.State));
     }
 
+    [Fact]
+    public async Task AFileThatIsPutWhileNoCodeRuns_IsSavedAsWell()
+    {
+        await RunAsync("x = 1");
+        await SavedAsync();
+        await PutAsync("note.txt", "kept");
+        await SavedAsync();
+        await SleepAsync();
+
+        var woken = await RunAsync("open('note.txt').read()");
+
+        Assert.Equal(("'kept'", ContextState.Restored), (TextOf(woken), woken.State));
+    }
+
+    [Fact]
+    public async Task AskingForAFileOfAContextThatSleeps_WakesItAndTakesNobodysNews()
+    {
+        await RunAsync("open('note.txt', 'w').write('kept'); x = 1");
+        await SleepAsync();
+
+        await PutAsync("other.txt", "new");
+
+        var woken = await RunAsync("open('note.txt').read() + open('other.txt').read() + str(x)");
+        Assert.Equal(("'keptnew1'", ContextState.Restored), (TextOf(woken), woken.State));
+    }
+
     private static byte[] OfAnOlderDriver(byte[] content)
     {
         using var plain = new MemoryStream();
@@ -242,6 +269,14 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
                 return Assert.IsType<ExecutionEnded>(reply).Result;
             await Task.Delay(20, bound.Token);
         }
+    }
+
+    private async Task PutAsync(string path, string text)
+    {
+        var files = silo.Cluster.Client.GetGrain<IContextFiles>(_key);
+        var reply = await files.WriteFile(
+            new WriteFileCommand(Guid.NewGuid().ToString("N"), Encoding.UTF8.GetBytes(path), null, 0, Encoding.UTF8.GetBytes(text), IsLast: true), CancellationToken.None);
+        Assert.IsType<FileWritten>(reply);
     }
 
     /// <summary>Waits until everything that ran is in a checkpoint.</summary>

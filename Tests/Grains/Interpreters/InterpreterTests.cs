@@ -1,3 +1,4 @@
+using Sandbox.Cluster.Grains.Interfaces.Inquiries;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Tests.Support;
 
@@ -128,6 +129,28 @@ public class InterpreterTests
 
         Assert.Equal(started, reply.Started);
         Assert.Equal(InterpreterEndReason.Exited, reply.End?.Reason);
+    }
+
+    [Theory]
+    [InlineData("""{"event":"completions","id":"q0","matches":[],"cursor_start":0,"cursor_end":0}""")]
+    [InlineData("""{"event":"completions","id":"q1","matches":[1],"cursor_start":0,"cursor_end":0}""")]
+    [InlineData("""{"event":"done","id":"q1"}""")]
+    [InlineData("""{"event":"stdout","id":"q1","text":"x"}""")]
+    public async Task Ask_WhenTheDriverBreaksTheProtocol_EndsTheInterpreter(string answer)
+    {
+        await using var driver = new MisbehavingDriver((request, connection) =>
+            request.GetProperty("op").GetString() switch
+            {
+                "start" => connection.SendAsync(MisbehavingDriver.Hello),
+                "complete" => connection.SendAsync(answer),
+                _ => Task.CompletedTask,
+            });
+        await using var interpreter = await driver.ConnectAsync();
+
+        Assert.Null(await interpreter.AskAsync(new InquiryCommand("q1", InquiryKind.Complete, "", 0)).WaitAsync(Bound));
+
+        Assert.Equal(InterpreterEndReason.Protocol, (await interpreter.Ended.WaitAsync(Bound)).Reason);
+        Assert.Null(await interpreter.AskAsync(new InquiryCommand("q2", InquiryKind.Complete, "", 0)).WaitAsync(Bound));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Sandbox.Cluster.Grains.Interfaces.Inquiries;
 using Sandbox.Cluster.Grains.Interpreters;
 
 namespace Sandbox.Cluster.Tests.Grains.Interpreters;
@@ -78,6 +79,8 @@ public class InterruptLadderTests
         public Task<InterpreterEnd> Ended => _ended.Task;
 
         public Task<InterpreterReply> ExecuteAsync(InterpreterCommand command, IOutputSink output) => Reply;
+
+        public Task<InquiryReply?> AskAsync(InquiryCommand command) => throw new NotSupportedException();
 
         public Task InterruptAsync(string executionId, InterruptRung rung)
         {

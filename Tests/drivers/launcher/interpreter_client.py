@@ -131,6 +131,23 @@ class Interpreter:
     def run(self, code: str, env=None, count: int | None = None, patience: float = PATIENCE) -> Outcome:
         return self.finish(self.begin(code, env, count), patience=patience)
 
+    def ask(self, op: str, code: str, cursor: int | None = None) -> str:
+        """Begins an inquiry; without a cursor at the end of the code."""
+        inquiry = f"q{next(self._ids)}"
+        self.send({"op": op, "id": inquiry, "code": code, "cursor": len(code) if cursor is None else cursor})
+        return inquiry
+
+    def answer(self, inquiry: str) -> dict:
+        event = self.receive_until("completions", "inspection", "ended").events[-1]
+        assert event["event"] == "ended" or event["id"] == inquiry, event
+        return event
+
+    def complete(self, code: str, cursor: int | None = None) -> dict:
+        return self.answer(self.ask("complete", code, cursor))
+
+    def inspect(self, code: str, cursor: int | None = None) -> dict:
+        return self.answer(self.ask("inspect", code, cursor))
+
     def interrupt(self, execution: str, rung: int = 1) -> None:
         self.send({"op": "interrupt", "id": execution, "rung": rung})
 

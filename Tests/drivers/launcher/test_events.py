@@ -10,7 +10,7 @@ from sandbox_launcher.requests import check_request
 @pytest.mark.parametrize("case", fixture("driver-events.json")["cases"], ids=lambda case: case["name"])
 def test_driver_events_are_accepted_as_the_fixture_says(case):
     try:
-        check_event(case["frame"], case["running"])
+        check_event(case["frame"], case["running"], case.get("asked"))
         accepted = True
     except FrameError:
         accepted = False
@@ -18,7 +18,7 @@ def test_driver_events_are_accepted_as_the_fixture_says(case):
 
 
 # The first frame of a connection is the launcher's, and never gets to a supervisor.
-_OF_THE_LAUNCHER = ("open", "enter")
+_OF_THE_LAUNCHER = ("open", "enter", "files")
 _REQUESTS = [case for case in fixture("requests.json")["cases"] if case["frame"]["op"] not in _OF_THE_LAUNCHER]
 
 
@@ -29,6 +29,7 @@ def test_requests_of_the_fixture_are_accepted(case):
 
 START = {"op": "start", "limits": {"stream_bytes": 1, "item_bytes": 1}, "env": {}}
 EXECUTE = {"op": "execute", "id": "e1", "count": 1, "code": "1", "env": {}}
+COMPLETE = {"op": "complete", "id": "q1", "code": "é😀", "cursor": 2}
 INTERRUPT = {"op": "interrupt", "id": "e1", "rung": 1}
 
 
@@ -39,6 +40,8 @@ INTERRUPT = {"op": "interrupt", "id": "e1", "rung": 1}
     EXECUTE | {"id": ""}, EXECUTE | {"id": "a b"}, EXECUTE | {"id": "x" * 65}, EXECUTE | {"id": "e1\n"},
     EXECUTE | {"id": 1},
     EXECUTE | {"count": "1"}, EXECUTE | {"code": None}, EXECUTE | {"env": None},
+    COMPLETE | {"id": None}, COMPLETE | {"code": 1}, COMPLETE | {"cursor": 3}, COMPLETE | {"cursor": -1}, COMPLETE | {"cursor": True},
+    COMPLETE | {"op": "inspect", "cursor": "1"},
     INTERRUPT | {"rung": 3}, INTERRUPT | {"rung": True}, INTERRUPT | {"id": None},
 ], ids=repr)
 def test_a_malformed_request_is_refused(request_):

@@ -57,7 +57,7 @@ describe('the frame reader', () => {
 });
 
 describe('the frame writer', () => {
-  const frames: object[] = [...fixture('requests.json').cases, ...fixture('driver-events.json').cases.filter((item: EventCase) => item.accepted)].map(({ frame }) => frame);
+  const frames: object[] = [...fixture('requests.json').cases, ...fixture('files.json').cases, ...fixture('driver-events.json').cases.filter((item: EventCase) => item.accepted)].map(({ frame }) => frame);
 
   it.each(frames.map((frame) => [JSON.stringify(frame), frame] as const))('carries %s unchanged', (_text, frame) => {
     expect(plain(readAll([encode(frame)]).frames)).toEqual([frame]);
@@ -84,7 +84,7 @@ describe('the frame writer', () => {
 
 describe('requests', () => {
   // The first frame of a connection is the launcher's, and never gets here.
-  const ofTheLauncher = new Set(['open', 'enter']);
+  const ofTheLauncher = new Set(['open', 'enter', 'files']);
   const cases: RequestCase[] = fixture('requests.json').cases.filter((item: RequestCase) => !ofTheLauncher.has(item.frame.op));
 
   it.each(cases.map((item) => [item.name, item.frame] as const))('"%s" is one', (_name, frame) => {

@@ -21,12 +21,13 @@ def remove(home: str) -> bool:
     """
     parent = os.open(os.path.dirname(home), _DIRECTORY)
     try:
-        return _remove_tree(parent, os.path.basename(home))
+        return remove_tree(parent, os.path.basename(home))
     finally:
         os.close(parent)
 
 
-def _remove_tree(parent: int, name: str) -> bool:
+def remove_tree(parent: int, name: str | bytes) -> bool:
+    """Removes what `parent` has under that name, as `remove` does; False also when it would not stay removed."""
     try:
         current = _open_directory(parent, name)
     except FileNotFoundError:
@@ -37,8 +38,8 @@ def _remove_tree(parent: int, name: str) -> bool:
         # The user put something else in its place: a link or a file.
         os.unlink(name, dir_fd=parent)
         return True
-    # A path can be deeper than the process may hold descriptors, so the way up is "..", which is safe here: nobody
-    # else moves these directories any more, and the device and inode of each parent are checked.
+    # A path can be deeper than the process may hold descriptors, so the way up is "..": whoever still moves these
+    # directories is found out by the device and inode of each parent.
     trail = []
     try:
         while True:
@@ -84,7 +85,7 @@ def _empty(directory: int) -> str | None:
     return None
 
 
-def _open_directory(parent: int, name: str) -> int:
+def _open_directory(parent: int, name: str | bytes) -> int:
     try:
         directory = os.open(name, _DIRECTORY, dir_fd=parent)
         if os.fstat(directory).st_mode & stat.S_IRWXU == stat.S_IRWXU:
@@ -92,7 +93,7 @@ def _open_directory(parent: int, name: str) -> int:
         os.close(directory)
     except PermissionError:
         pass
-    # chmod has no way to refuse a symbolic link; nothing can swap one in, the interpreter is dead.
+    # chmod has no way to refuse a symbolic link; whoever can still swap one in can change what it leads to as well.
     os.chmod(name, stat.S_IRWXU, dir_fd=parent)
     return os.open(name, _DIRECTORY, dir_fd=parent)
 

@@ -102,11 +102,13 @@ class Full:
         linux.no_new_privileges()
         linux.hide_memory()
 
-    # --- in the driver
+    # --- in the driver, and in a process that serves files
 
     def join(self, home: Home) -> None:
-        """First of all: whatever memory the driver touches is its context's."""
+        """First of all: whatever memory it touches is its context's."""
         cgroups.join(self._joins)
+        for fd in self._joins:
+            os.close(fd)
 
     def enclose(self, home: Home, runtime_bytes: int) -> None:
         """Last of all, before anything of a tenant's can run."""

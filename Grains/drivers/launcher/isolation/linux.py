@@ -21,6 +21,7 @@ _SYS_MOVE_MOUNT = 429
 _SYS_FSOPEN = 430
 _SYS_FSCONFIG = 431
 _SYS_FSMOUNT = 432
+_SYS_OPENAT2 = 437
 _SYS_MOUNT_SETATTR = 442
 _SYS_LANDLOCK_CREATE_RULESET = 444
 _SYS_LANDLOCK_ADD_RULE = 445
@@ -36,6 +37,7 @@ _FSCONFIG_SET_STRING = 1
 _FSCONFIG_CMD_CREATE = 6
 _MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID, _MOUNT_ATTR_NODEV = 1, 2, 4
 _MNT_DETACH = 2
+_RESOLVE_NO_MAGICLINKS, _RESOLVE_NO_SYMLINKS, _RESOLVE_BENEATH = 2, 4, 8
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
@@ -82,6 +84,15 @@ def write(path: str, text: str) -> None:
         os.write(fd, text.encode())
     finally:
         os.close(fd)
+
+
+def open_beneath(directory: int, path: bytes, flags: int) -> int:
+    """Opens what is below `directory`, which no part of the path may leave, nor may any be a symbolic link."""
+    if b"\0" in path:
+        raise ValueError("a path with a NUL")
+    resolve = _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS | _RESOLVE_NO_MAGICLINKS
+    how = ctypes.create_string_buffer(struct.pack("=QQQ", flags, 0, resolve), 24)
+    return _syscall("openat2", _SYS_OPENAT2, directory, path, how, 24)
 
 
 # --- namespaces

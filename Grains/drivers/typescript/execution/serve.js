@@ -4,6 +4,7 @@
 const acknowledgements = require('../protocol/acknowledgements.js');
 const channel = require('../protocol/channel.js');
 const { die } = require('../protocol/descriptors.js');
+const { answer } = require('../inquiries/answer.js');
 const env = require('./env.js');
 const { runBreakable, runEventLoop, runShortly } = require('./loop.js');
 
@@ -31,6 +32,11 @@ function serve(session, checkpoint) {
     if ((request.op === 'start') === isStarted) die();
     if (request.op === 'save') {
       checkpoint.save();
+      return;
+    }
+    if (request.op === 'complete' || request.op === 'inspect') {
+      if (!isStarted) die();
+      answer(request);
       return;
     }
     if (isStarted) {

@@ -10,6 +10,8 @@ const checks = {
   save: () => true,
   execute: (frame) =>
     isExecutionId(frame.id) && isCount(frame.count) && typeof frame.code === 'string' && isEnvironment(frame.env),
+  complete: isInquiry,
+  inspect: isInquiry,
   interrupt: (frame) => isExecutionId(frame.id) && (frame.rung === 1 || frame.rung === 2),
 };
 
@@ -17,6 +19,10 @@ function checkRequest(frame) {
   const known = typeof frame.op === 'string' && Object.hasOwn(checks, frame.op);
   if (!known || !checks[frame.op](frame)) throw new FrameFault('not a request of this protocol');
   return frame;
+}
+
+function isInquiry(frame) {
+  return isExecutionId(frame.id) && typeof frame.code === 'string' && isCount(frame.cursor) && frame.cursor <= frame.code.length;
 }
 
 function isExecutionId(value) {

@@ -27,6 +27,8 @@ module.exports = function captureHost() {
     table: Bun.inspect.table,
     types: { ...util.types },
     userGlobal: globalThis,
+    toObject: Object,
+    globalGetters: globalGetters(),
     ObjectPrototype: Object.prototype,
     domExceptionCode: Object.getOwnPropertyDescriptor(DOMException.prototype, 'code').get,
     SyntaxError,
@@ -34,6 +36,13 @@ module.exports = function captureHost() {
     arch: process.arch,
   });
 };
+
+// The accessors among the runtime's globals, by their names.
+function globalGetters() {
+  const getters = Object.create(null);
+  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) if (get) getters[name] = get;
+  return getters;
+}
 
 function files() {
   const { readSync, writeSync, fstatSync, openSync, closeSync } = fs;

@@ -29,6 +29,7 @@ public class EventReaderTests
             {
                 Item item => item.ExecutionId == running,
                 Done done => done.ExecutionId == running,
+                Answered answered => @case.TryGetProperty("asked", out var asked) && answered.InquiryId == asked.GetString(),
                 Hello => true,
                 _ => false,
             };

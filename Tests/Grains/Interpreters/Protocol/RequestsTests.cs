@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sandbox.Cluster.Grains.Interfaces.Inquiries;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Interpreters.Protocol;
 using Sandbox.Cluster.Tests.Support;
@@ -24,6 +25,7 @@ public class RequestsTests
             "save" => Requests.Save(expected.GetProperty("home").GetString()!),
             "restore" => Requests.Restore(expected.GetProperty("home").GetString()!),
             "enter" => Requests.Enter(expected.GetProperty("home").GetString()!),
+            "files" => Requests.Files(expected.GetProperty("home").GetString()!),
             "start" => Requests.Start(
                 new OutputLimits
                 {
@@ -37,6 +39,11 @@ public class RequestsTests
                 expected.GetProperty("count").GetInt32(),
                 expected.GetProperty("code").GetString()!,
                 expected.GetProperty("env").Deserialize<Dictionary<string, string>>())),
+            "complete" or "inspect" => Requests.Inquire(new InquiryCommand(
+                expected.GetProperty("id").GetString()!,
+                expected.GetProperty("op").GetString() == "complete" ? InquiryKind.Complete : InquiryKind.Inspect,
+                expected.GetProperty("code").GetString()!,
+                expected.GetProperty("cursor").GetInt32())),
             _ => Requests.Interrupt(expected.GetProperty("id").GetString()!, (InterruptRung)expected.GetProperty("rung").GetInt32()),
         };
 

@@ -107,6 +107,23 @@ export class Interpreter {
     }
   }
 
+  // Begins an inquiry; without a cursor at the end of the code.
+  ask(op: 'complete' | 'inspect', code: string, cursor = [...code].length): string {
+    const id = `q${(this.count += 1)}`;
+    this.send({ op, id, code, cursor });
+    return id;
+  }
+
+  async complete(code: string, cursor?: number): Promise<Event> {
+    this.ask('complete', code, cursor);
+    return this.next(({ event }) => event === 'completions' || event === 'ended');
+  }
+
+  async inspect(code: string, cursor?: number): Promise<Event> {
+    this.ask('inspect', code, cursor);
+    return this.next(({ event }) => event === 'inspection' || event === 'ended');
+  }
+
   interrupt(id: string, rung: 1 | 2): void {
     this.send({ op: 'interrupt', id, rung });
   }

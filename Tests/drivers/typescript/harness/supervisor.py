@@ -44,6 +44,7 @@ class Peer:
         self.backlog = b""
         self.buffer = b""
         self.running = None
+        self.asked = None
         self.commands = b""
 
     def arrange(self):
@@ -96,13 +97,15 @@ class Peer:
         elif action == "raw":
             self.write(bytes.fromhex(command["hex"]))
         elif command["op"] == "interrupt":
-            if command["id"] == self.running:
+            if command["id"] in (self.running, self.asked):
                 self.send(command)
                 os.kill(self.process.pid, signal.SIGINT)
         else:
             if command["op"] == "execute":
                 self.discard()
                 self.running = command["id"]
+            elif command["op"] in ("complete", "inspect"):
+                self.asked = command["id"]
             self.send(command)
 
     def send(self, frame):
@@ -184,6 +187,8 @@ class Peer:
             self.acknowledge()
         if event["event"] == "done":
             self.running = None
+        elif event["event"] in ("completions", "inspection"):
+            self.asked = None
 
     def acknowledge(self):
         try:

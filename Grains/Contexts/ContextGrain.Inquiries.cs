@@ -1,0 +1,71 @@
+using Sandbox.Cluster.Grains.Inquiries;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interfaces.Inquiries;
+using Sandbox.Cluster.Grains.Interpreters;
+
+namespace Sandbox.Cluster.Grains.Contexts;
+
+/// <summary>Questions to the live session. Each takes a turn of its own between two executions.</summary>
+internal sealed partial class ContextGrain : IContextInquiries
+{
+    private const int MaxInquiries = 16;
+    private static readonly TimeSpan PatienceInLine = TimeSpan.FromSeconds(2);
+
+    /// <summary>The right to use the interpreter. Whoever waits for it longest gets it.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly InquiryRunner _inquiryRunner;
+    private int _inquiries;
+
+    public async Task<InquiryReply> Inquire(InquiryCommand command, CancellationToken cancellationToken)
+    {
+        if (_stopping.IsCancellationRequested || _faulted)
+            return new InquiryFailed(InquiryFault.Unavailable);
+        if (!_session.Exists)
+        {
+            if (_queue.IsIdle)
+                DeactivateOnIdle();
+            return new InquiryFailed(InquiryFault.NoSuchContext);
+        }
+        if (_inquiries >= MaxInquiries)
+            return new InquiryFailed(InquiryFault.TooMany);
+        DelayDeactivation(_options.IdleTimeout);
+        _inquiries++;
+        try
+        {
+            if (!await _turn.WaitAsync(PatienceInLine, cancellationToken))
+                return new InquiryFailed(InquiryFault.Busy);
+            try
+            {
+                return await AnswerAsync(command, cancellationToken);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+        finally
+        {
+            _inquiries--;
+        }
+    }
+
+    private async Task<InquiryReply> AnswerAsync(InquiryCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await _session.EnsureInterpreterAsync(_session.Language!.Value, cancellationToken) == ContextState.Lost)
+                return new InquiryFailed(InquiryFault.SessionLost);
+        }
+        catch (ContextFencedException e)
+        {
+            await GiveUpAsync(e);
+            return new InquiryFailed(InquiryFault.Unavailable);
+        }
+        catch (InterpreterUnavailableException e)
+        {
+            LogUnavailable(_logger, command.InquiryId, e.Message);
+            return new InquiryFailed(InquiryFault.Unavailable);
+        }
+        return await _inquiryRunner.RunAsync(_session.Interpreter!, command) ?? new InquiryFailed(InquiryFault.SessionLost);
+    }
+}
