@@ -1,3 +1,4 @@
+using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Health;
@@ -19,15 +20,18 @@ builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Sec
     .Validate(limits => limits.DefaultTimeout <= limits.MaxTimeout, $"{ExecuteLimits.Section}:DefaultTimeout must not be above MaxTimeout.")
     .ValidateOnStart();
 
-// HTTP, on loopback unless somebody decided otherwise.
-var access = builder.Configuration.GetSection(AccessOptions.Section).Get<AccessOptions>() ?? new AccessOptions();
+// Who may call.
+builder.AddAccess();
+
+// HTTP, on loopback unless there are credentials or somebody decided otherwise.
+var loopbackOnly = builder.Configuration.ServesLoopbackOnly();
 if (string.IsNullOrEmpty(builder.Configuration[WebHostDefaults.ServerUrlsKey]))
     builder.WebHost.UseUrls("http://127.0.0.1:8080");
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;
     kestrel.Limits.MaxRequestBodySize = 8 * ExecuteRequestReader.MaxBodyBytes;
-    if (!access.AllowAnonymous)
+    if (loopbackOnly)
         kestrel.ListenOnLoopbackOnly();
 });
 
@@ -44,8 +48,9 @@ app.Use((http, next) =>
     return next(http);
 });
 app.UsePlainFailures();
-if (!access.AllowAnonymous)
+if (loopbackOnly)
     app.UseLoopbackOnly();
+app.UseAccess();
 
 app.MapHealth();
 app.MapExecute();

@@ -2,8 +2,8 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Execute;
-using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
@@ -23,6 +23,7 @@ public partial class ReadmeTests(ApiFixture api)
     private static readonly (string Section, object Options)[] AllOptions =
     [
         (AccessOptions.Section, new AccessOptions()),
+        (JwtOptions.Section, new JwtOptions()),
         (ExecuteLimits.Section, new ExecuteLimits()),
         (ContextOptions.Section, new ContextOptions()),
         (CapacityOptions.Section, new CapacityOptions()),
@@ -53,7 +54,7 @@ public partial class ReadmeTests(ApiFixture api)
                 Default: property.Name switch
                 {
                     nameof(InterpreterOptions.DriversDirectory) => "drivers",
-                    nameof(EgressOptions.Tenants) => "",
+                    nameof(EgressOptions.Tenants) or nameof(AccessOptions.ApiKeys) => "",
                     _ => Convert.ToString(property.GetValue(options.Options), CultureInfo.InvariantCulture) ?? "",
                 })))
             .ToDictionary(option => option.Name, option => option.Default);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Refusals;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
@@ -18,7 +19,7 @@ internal static class ExecuteEndpoint
     }
 
     private static async Task<IResult> ExecuteAsync(
-        HttpRequest http, ContextClient contexts, IOptions<ExecuteLimits> limits, CancellationToken cancellationToken)
+        HttpRequest http, Tenant tenant, ContextClient contexts, IOptions<ExecuteLimits> limits, CancellationToken cancellationToken)
     {
         if (!IsJson(http.ContentType) || IsEncoded(http))
             return Refusal.Of(StatusCodes.Status415UnsupportedMediaType, "Send the request as application/json in UTF-8, not compressed.");
@@ -34,7 +35,7 @@ internal static class ExecuteEndpoint
         if (read.Request is not { } request)
             return Refusal.BadRequest(read.Faults);
 
-        var key = new ContextKey(ContextKey.DefaultTenant, request.ContextId ?? NewId());
+        var key = tenant.Context(request.ContextId ?? NewId());
         var command = new ExecuteCommand(NewId(), request.Code, request.Language, request.Environment, request.Timeout);
         return await contexts.ExecuteAsync(key, command, cancellationToken) switch
         {

@@ -10,10 +10,11 @@ internal static class HealthEndpoints
 {
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Ok());
+        routes.MapGet("/healthz", () => Ok()).AllowAnonymous();
         routes.MapGet("/readyz", async (IGrainFactory grains) => await TakesContextsAsync(grains)
             ? Ok()
-            : Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "No silo can take a new context at the moment.", retryAfterSeconds: 1));
+            : Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "No silo can take a new context at the moment.", retryAfterSeconds: 1))
+            .AllowAnonymous();
         return routes;
     }
 
