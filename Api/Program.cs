@@ -3,6 +3,7 @@ using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Health;
 using Sandbox.Cluster.Api.Hosting;
+using Sandbox.Cluster.Api.Limits;
 using Sandbox.Cluster.Silo.Hosting;
 
 // The settings stand beside the program, wherever it is started from.
@@ -14,14 +15,16 @@ if (builder.Configuration.IsClustered())
 else
     builder.AddSandboxSilo();
 builder.Services.AddSingleton<ContextClient>();
+builder.Services.AddSingleton<ContextReader>();
 
 // What a request may ask for.
 builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations()
     .Validate(limits => limits.DefaultTimeout <= limits.MaxTimeout, $"{ExecuteLimits.Section}:DefaultTimeout must not be above MaxTimeout.")
     .ValidateOnStart();
 
-// Who may call.
+// Who may call, and how much.
 builder.AddAccess();
+builder.Services.AddTenantLimits();
 
 // HTTP, on loopback unless there are credentials or somebody decided otherwise.
 var loopbackOnly = builder.Configuration.ServesLoopbackOnly();
@@ -51,8 +54,10 @@ app.UsePlainFailures();
 if (loopbackOnly)
     app.UseLoopbackOnly();
 app.UseAccess();
+app.UseTenantLimits();
 
 app.MapHealth();
 app.MapExecute();
+app.MapContexts();
 
 await app.RunAsync();

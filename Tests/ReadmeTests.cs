@@ -9,6 +9,7 @@ using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
+using Sandbox.Cluster.Grains.Tenants;
 using Sandbox.Cluster.Silo.Hosting;
 using Sandbox.Cluster.Tests.Support;
 
@@ -25,6 +26,7 @@ public partial class ReadmeTests(ApiFixture api)
         (AccessOptions.Section, new AccessOptions()),
         (JwtOptions.Section, new JwtOptions()),
         (ExecuteLimits.Section, new ExecuteLimits()),
+        (QuotaOptions.Section, new QuotaOptions()),
         (ContextOptions.Section, new ContextOptions()),
         (CapacityOptions.Section, new CapacityOptions()),
         (SiloEndpointOptions.Section, new SiloEndpointOptions()),

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Text.Unicode;
+using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Json;
 using Sandbox.Cluster.Api.Refusals;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
@@ -13,7 +13,7 @@ namespace Sandbox.Cluster.Api.Execute;
 /// Reads the body of <c>POST /execute</c> and finds every fault at once. Reads JSON by hand, because a deserializer stops
 /// at the first fault and speaks of types that are none of a client's business.
 /// </summary>
-internal static partial class ExecuteRequestReader
+internal static class ExecuteRequestReader
 {
     /// <summary>Bytes of UTF-8 that <c>code</c> may have.</summary>
     public const int MaxCodeBytes = 1 << 20;
@@ -119,7 +119,7 @@ internal static partial class ExecuteRequestReader
     {
         if (!members.TryGetValue("context_id", out var value) || ReadString("context_id", value, faults) is not { } id)
             return null;
-        if (!ContextIdPattern().IsMatch(id))
+        if (!ContextIds.IsValid(id))
         {
             faults.Add(new FieldError(
                 "context_id", "must be 1 to 128 letters, digits, dots, underscores and hyphens, and begin with a letter or digit"));
@@ -173,7 +173,4 @@ internal static partial class ExecuteRequestReader
 
     private static ReadOnlyMemory<byte> WithoutByteOrderMark(ReadOnlyMemory<byte> body) =>
         body.Span.StartsWith("\uFEFF"u8) ? body[3..] : body;
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex ContextIdPattern();
 }

@@ -8,6 +8,7 @@ using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
@@ -28,12 +29,14 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private readonly TimeProvider _time;
     private readonly ILogger<ContextGrain> _logger;
     private readonly SiloSlots _slots;
+    private readonly ContextKey _key;
+    private readonly ContextReservation _reservation;
     private bool _hasSlot;
     private Language _language;
     private bool _faulted;
 
     public ContextGrain(
-        [PersistentState("context", ContextRecord.Storage)] IPersistentState<ContextRecord> record,
+        [PersistentState(ContextRecords.Name, ContextRecord.Storage)] IPersistentState<ContextRecord> record,
         IInterpreterPool interpreters,
         ExecutionRunner runner,
         IOptions<ContextOptions> options,
@@ -44,7 +47,9 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     {
         _slots = slots;
         _options = options.Value;
-        _session = new Session(record, interpreters, ContextKey.Parse(this.GetPrimaryKeyString()).Tenant, time);
+        _key = ContextKey.Parse(this.GetPrimaryKeyString());
+        _reservation = new ContextReservation(GrainFactory, _key);
+        _session = new Session(record, interpreters, _key.Tenant, time);
         _runner = runner;
         _queue = new ExecutionQueue(_options.MaxQueuedExecutions, RunAsync);
         _stopping = lifetime.ApplicationStopping;
@@ -83,6 +88,21 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         if (_executions.TryGetValue(executionId, out var execution))
             execution.Interrupt(cause);
         return Task.CompletedTask;
+    }
+
+    public Task<ContextDescription?> Describe(CancellationToken cancellationToken)
+    {
+        var isAsleep = _session.Interpreter is null && _queue.IsIdle;
+        // Activated for this question alone, it goes again: it would hold a place that others may need.
+        if (isAsleep && _executions.Count == 0)
+            DeactivateOnIdle();
+        var asleep = _session.Record is { } record ? ContextRecords.Describe(record, _key.ContextId) : null;
+        return Task.FromResult(isAsleep || asleep is null ? asleep : asleep with
+        {
+            Activity = _queue.IsIdle ? ContextActivity.Idle : ContextActivity.Running,
+            ExecutionCount = _session.ExecutionCount,
+            LastUsedAt = _session.LastUsedAt ?? asleep.LastUsedAt,
+        });
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -164,6 +184,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             return NeverStarted(await execution.Interrupted);
 
         var state = _session.Exists ? ContextState.Kept : ContextState.New;
+        if (state == ContextState.New && await ReserveAsync(execution) is { } refusal)
+            return refusal;
         try
         {
             if (!await _session.EnsureInterpreterAsync(_language, _stopping))
@@ -177,6 +199,11 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         {
             LogUnavailable(_logger, execution.Command.ExecutionId, e.Message);
             return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.", state);
+        }
+        finally
+        {
+            if (state == ContextState.New)
+                _reservation.Settle(_session.Exists);
         }
         // Whoever left while the interpreter started wants none of this to run.
         if (execution.Interrupted.IsCompleted)
@@ -201,6 +228,30 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             GiveUp(execution, e);
         }
         return run.End == RunEnd.NeverStarted ? Lost() : Ended(run, count, ContextState.Lost);
+    }
+
+    /// <summary>Counts a context that is about to be created; null when it may be.</summary>
+    private async Task<ExecutionRefused?> ReserveAsync(Execution execution)
+    {
+        try
+        {
+            if (await _reservation.TakeAsync())
+                return null;
+            _ = GoOnceToldAsync(execution);
+            return Refused(RefusalReason.ContextQuota);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            return Refused(RefusalReason.Unavailable);
+        }
+    }
+
+    /// <summary>A context that may not be created does not keep a place either.</summary>
+    private async Task GoOnceToldAsync(Execution execution)
+    {
+        await execution.HandedOut;
+        if (_queue.IsIdle && !_session.Exists)
+            DeactivateOnIdle();
     }
 
     /// <summary>

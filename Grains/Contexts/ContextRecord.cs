@@ -39,4 +39,8 @@ internal sealed record ContextRecord
     /// <summary>State was lost, and the answer that says so has not been handed to anybody yet.</summary>
     [Id(5)]
     public bool LossUntold { get; init; }
+
+    /// <summary>When the last execution began that was known when this was written; null: none was.</summary>
+    [Id(20)]
+    public DateTimeOffset? LastUsedAt { get; init; }
 }

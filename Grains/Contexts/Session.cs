@@ -27,7 +27,17 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
     /// <summary>Executions since the state began.</summary>
     public int ExecutionCount { get; private set; }
 
-    public int CountExecution() => ++ExecutionCount;
+    /// <summary>When the last execution began; null when none has since this activation began.</summary>
+    public DateTimeOffset? LastUsedAt { get; private set; }
+
+    public int CountExecution()
+    {
+        LastUsedAt = time.GetUtcNow();
+        return ++ExecutionCount;
+    }
+
+    /// <summary>What the record says; null until the context exists.</summary>
+    public ContextRecord? Record => Exists ? record.State : null;
 
     /// <summary>
     /// Makes sure that an interpreter runs, and creates the context when there is none. False when state was lost: the caller
@@ -95,7 +105,7 @@ internal sealed class Session(IPersistentState<ContextRecord> record, IInterpret
     private async Task WriteAsync(ContextRecord next)
     {
         var previous = record.State;
-        record.State = next;
+        record.State = next with { LastUsedAt = LastUsedAt ?? next.LastUsedAt };
         try
         {
             await record.WriteStateAsync();
