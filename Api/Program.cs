@@ -4,6 +4,7 @@ using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Health;
 using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Api.Limits;
+using Sandbox.Cluster.Api.OpenApi;
 using Sandbox.Cluster.Silo.Hosting;
 
 // The settings stand beside the program, wherever it is started from.
@@ -25,6 +26,9 @@ builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Sec
 // Who may call, and how much.
 builder.AddAccess();
 builder.Services.AddTenantLimits();
+
+// What the endpoints say of themselves.
+builder.Services.AddOpenApiDocument();
 
 // HTTP, on loopback unless there are credentials or somebody decided otherwise.
 var loopbackOnly = builder.Configuration.ServesLoopbackOnly();
@@ -59,5 +63,6 @@ app.UseTenantLimits();
 app.MapHealth();
 app.MapExecute();
 app.MapContexts();
+app.MapOpenApiDocument();
 
 await app.RunAsync();

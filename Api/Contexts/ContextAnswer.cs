@@ -3,7 +3,7 @@ using Sandbox.Cluster.Grains.Interfaces.Contexts;
 
 namespace Sandbox.Cluster.Api.Contexts;
 
-/// <summary>A Context of the contract.</summary>
+/// <summary>A context: one persistent session.</summary>
 /// <param name="Id">Its id within its tenant.</param>
 /// <param name="Language"><c>python</c> or <c>typescript</c>.</param>
 /// <param name="Cwd">Where its code starts.</param>

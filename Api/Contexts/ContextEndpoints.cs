@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Json;
+using Sandbox.Cluster.Api.OpenApi;
 using Sandbox.Cluster.Api.Refusals;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 
@@ -11,14 +12,27 @@ internal static class ContextEndpoints
 {
     private const int DefaultLimit = 20;
 
+    private const string Example = """
+        {"id":"report","language":"python","cwd":"/home/user","state":"idle","incarnation":1,"execution_count":3,"created_at":"2026-01-31T09:30:00Z","last_used_at":"2026-01-31T09:31:07Z"}
+        """;
+
     /// <summary>Every answer about a context that the tenant does not have.</summary>
     public static IResult NoSuchContext { get; } = Refusal.Of(StatusCodes.Status404NotFound, "There is no context of this id.");
 
     public static IEndpointRouteBuilder MapContexts(this IEndpointRouteBuilder routes)
     {
-        var contexts = routes.MapGroup("/contexts");
-        contexts.MapGet("", ListAsync);
-        contexts.MapGet("/{id}", GetAsync);
+        var contexts = routes.MapGroup("/contexts").WithTags("contexts");
+        contexts.MapGet("", ListAsync)
+            .WithName("list_contexts").WithSummary("The caller's contexts, running and hibernated")
+            .WithDescription("In the order of their ids. Wakes none.")
+            .WithQueryParameter("limit", "The most that one answer has.", """{"type":"integer","minimum":1,"maximum":100,"default":20}""")
+            .WithQueryParameter("cursor", "The next_cursor of the answer before.", """{"type":"string"}""")
+            .Produces<ContextListAnswer>().Refuses(StatusCodes.Status400BadRequest)
+            .WithAnswerExample(StatusCodes.Status200OK, "the first of several pages", $$"""{"items":[{{Example}}],"next_cursor":"MTpyZXBvcnQ"}""");
+        contexts.MapGet("/{id}", GetAsync)
+            .WithName("get_context").WithSummary("A context").WithDescription("Does not wake it.")
+            .Produces<ContextAnswer>().Refuses(StatusCodes.Status404NotFound)
+            .WithAnswerExample(StatusCodes.Status200OK, "a context that waits", Example);
         return routes;
     }
 

@@ -14,7 +14,7 @@ internal static class ExecuteEndpoint
 {
     public static IEndpointRouteBuilder MapExecute(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/execute", ExecuteAsync).CountsAsExecution();
+        routes.MapPost("/execute", ExecuteAsync).CountsAsExecution().Document();
         return routes;
     }
 

@@ -56,7 +56,9 @@ public sealed class CredentialTests(AccessFixture access) : IClassFixture<Access
     [Theory]
     [InlineData("/healthz")]
     [InlineData("/readyz")]
-    public async Task Health_NeedsNoCredential(string path)
+    [InlineData("/openapi/v1.json")]
+    [InlineData("/docs")]
+    public async Task WhatIsOfNoTenant_NeedsNoCredential(string path)
     {
         using var answer = await SendAsync(HttpMethod.Get, path);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);

@@ -153,7 +153,9 @@ public sealed class ContextTests(QuotaFixture api)
     private static async Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(HttpClient client, string path)
     {
         using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
-        return (answer.StatusCode, JsonElement.Parse(await answer.Content.ReadAsStringAsync()));
+        var body = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
+        OpenApiContract.AssertAnswer(path.StartsWith("/contexts/", StringComparison.Ordinal) ? "get /contexts/{id}" : "get /contexts", answer, body);
+        return (answer.StatusCode, body);
     }
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString()!;
