@@ -1,10 +1,13 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Files;
 using Sandbox.Cluster.Api.Health;
 using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Api.Inquiries;
+using Sandbox.Cluster.Api.Limits;
+using Sandbox.Cluster.Api.OpenApi;
 using Sandbox.Cluster.Silo.Hosting;
 
 // The settings stand beside the program, wherever it is started from.
@@ -19,21 +22,29 @@ builder.Services.TryAddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<ContextClient>();
 builder.Services.AddSingleton<FileClient>();
 builder.Services.AddSingleton<InquiryClient>();
+builder.Services.AddSingleton<ContextReader>();
 
 // What a request may ask for.
 builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations()
     .Validate(limits => limits.DefaultTimeout <= limits.MaxTimeout, $"{ExecuteLimits.Section}:DefaultTimeout must not be above MaxTimeout.")
     .ValidateOnStart();
 
-// HTTP, on loopback unless somebody decided otherwise.
-var access = builder.Configuration.GetSection(AccessOptions.Section).Get<AccessOptions>() ?? new AccessOptions();
+// Who may call, and how much.
+builder.AddAccess();
+builder.Services.AddTenantLimits();
+
+// What the endpoints say of themselves.
+builder.Services.AddOpenApiDocument();
+
+// HTTP, on loopback unless there are credentials or somebody decided otherwise.
+var loopbackOnly = builder.Configuration.ServesLoopbackOnly();
 if (string.IsNullOrEmpty(builder.Configuration[WebHostDefaults.ServerUrlsKey]))
     builder.WebHost.UseUrls("http://127.0.0.1:8080");
 builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;
     kestrel.Limits.MaxRequestBodySize = 8 * ExecuteRequestReader.MaxBodyBytes;
-    if (!access.AllowAnonymous)
+    if (loopbackOnly)
         kestrel.ListenOnLoopbackOnly();
 });
 
@@ -50,12 +61,16 @@ app.Use((http, next) =>
     return next(http);
 });
 app.UsePlainFailures();
-if (!access.AllowAnonymous)
+if (loopbackOnly)
     app.UseLoopbackOnly();
+app.UseAccess();
+app.UseTenantLimits();
 
 app.MapHealth();
 app.MapExecute();
 app.MapFiles();
 app.MapInquiries();
+app.MapContexts();
+app.MapOpenApiDocument();
 
 await app.RunAsync();

@@ -7,6 +7,7 @@ using Sandbox.Cluster.Grains.Files;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
+using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains;
 
@@ -33,6 +34,8 @@ public static class GrainServices
         services.AddOptions<CapacityOptions>().BindConfiguration(CapacityOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 
         services.TryAddSingleton(TimeProvider.System);
+        services.AddQuotas();
+        services.AddSingleton<ContextRecords>();
         services.AddSingleton<ExecutionRunner>();
         services.AddSingleton<SiloDrain>();
         services.AddSingleton<CheckpointArchive>();

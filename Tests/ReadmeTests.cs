@@ -2,8 +2,8 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Execute;
-using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Contexts;
@@ -11,6 +11,7 @@ using Sandbox.Cluster.Grains.Files;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
+using Sandbox.Cluster.Grains.Tenants;
 using Sandbox.Cluster.Silo.Hosting;
 using Sandbox.Cluster.Silo.Storage.Checkpoints;
 using Sandbox.Cluster.Tests.Support;
@@ -26,7 +27,9 @@ public partial class ReadmeTests(ApiFixture api)
     private static readonly (string Section, object Options)[] AllOptions =
     [
         (AccessOptions.Section, new AccessOptions()),
+        (JwtOptions.Section, new JwtOptions()),
         (ExecuteLimits.Section, new ExecuteLimits()),
+        (QuotaOptions.Section, new QuotaOptions()),
         (ContextOptions.Section, new ContextOptions()),
         (CheckpointOptions.Section, new CheckpointOptions()),
         (CheckpointStoreOptions.Section, new CheckpointStoreOptions()),
@@ -59,7 +62,7 @@ public partial class ReadmeTests(ApiFixture api)
                 Default: property.Name switch
                 {
                     nameof(InterpreterOptions.DriversDirectory) => "drivers",
-                    nameof(EgressOptions.Tenants) => "",
+                    nameof(EgressOptions.Tenants) or nameof(AccessOptions.ApiKeys) => "",
                     _ => Convert.ToString(property.GetValue(options.Options), CultureInfo.InvariantCulture) ?? "",
                 })))
             .ToDictionary(option => option.Name, option => option.Default);

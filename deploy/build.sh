@@ -6,7 +6,7 @@ cd "$root"
 
 stamp=.state/built
 inputs=$(find . \( -name bin -o -name obj -o -name node_modules -o -name .git -o -name .state \) -prune -o \
-  -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.sln' -o -name 'appsettings*.json' \
+  -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.sln' -o -name 'appsettings*.json' -o -name '*.html' \
   -o -name global.json -o -name .editorconfig \) -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ] && [ -f Api/bin/Release/net10.0/Sandbox.Cluster.Api.dll ] \
   && [ -f Silo/bin/Release/net10.0/Sandbox.Cluster.Silo.dll ] \

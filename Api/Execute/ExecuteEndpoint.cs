@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
+using Sandbox.Cluster.Api.Limits;
 using Sandbox.Cluster.Api.Refusals;
-using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 
 namespace Sandbox.Cluster.Api.Execute;
@@ -12,12 +13,17 @@ internal static class ExecuteEndpoint
 {
     public static IEndpointRouteBuilder MapExecute(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/execute", ExecuteAsync);
+        routes.MapPost("/execute", ExecuteAsync).CountsAsExecution().Document();
         return routes;
     }
 
     private static async Task<IResult> ExecuteAsync(
-        HttpRequest http, ContextClient contexts, IOptions<ExecuteLimits> limits, CancellationToken cancellationToken)
+        HttpRequest http,
+        Tenant tenant,
+        ContextClient contexts,
+        IOptions<ExecuteLimits> limits,
+        TenantLimits quotas,
+        CancellationToken cancellationToken)
     {
         if (!RequestBody.IsJson(http))
             return Refusal.Of(StatusCodes.Status415UnsupportedMediaType, "Send the request as application/json in UTF-8, not compressed.");
@@ -33,23 +39,25 @@ internal static class ExecuteEndpoint
         if (read.Request is not { } request)
             return Refusal.BadRequest(read.Faults);
 
-        var key = new ContextKey(ContextKey.DefaultTenant, request.ContextId ?? NewId());
+        var key = tenant.Context(request.ContextId ?? NewId());
         var command = new ExecuteCommand(NewId(), request.Code, request.Language, request.Environment, request.Timeout);
         return await contexts.ExecuteAsync(key, command, cancellationToken) switch
         {
             ExecutionEnded ended => new ExecutionAnswer(key.ContextId, command.ExecutionId, ended.Result),
-            ExecutionRefused refused => Refuse(refused),
+            ExecutionRefused refused => Refuse(refused, quotas.ContextsOf(tenant)),
             ExecutionUnknown => ExecutionAnswer.SiloUnavailable(key.ContextId, command.ExecutionId),
             _ => throw new InvalidOperationException("A context answered with neither a result nor a refusal."),
         };
     }
 
-    private static IResult Refuse(ExecutionRefused refused) => refused.Reason switch
+    private static IResult Refuse(ExecutionRefused refused, int contextQuota) => refused.Reason switch
     {
         RefusalReason.LanguageMismatch => Refusal.BadRequest(
-            [new FieldError("language", $"is not the context's language, which is {NameOf(refused.ContextLanguage)}")]),
+            [new FieldError("language", $"is not the context's language, which is {LanguageNames.Of(refused.ContextLanguage)}")]),
         RefusalReason.QueueFull => Refusal.TryLater(
             StatusCodes.Status429TooManyRequests, "Too many executions wait on this context.", retryAfterSeconds: 1),
+        RefusalReason.ContextQuota => Refusal.OverQuota(
+            "This tenant has as many contexts as it may have; delete some.", contextQuota, retryAfterSeconds: 60),
         RefusalReason.ClusterFull => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "The cluster has no room for another context at the moment.", retryAfterSeconds: 5),
         RefusalReason.Unavailable => Refusal.TryLater(
@@ -57,12 +65,6 @@ internal static class ExecuteEndpoint
         _ => throw new InvalidOperationException($"A context refused for the unknown reason {refused.Reason}."),
     };
 
-    private static string NameOf(Language language) => language switch
-    {
-        Language.Python => "python",
-        Language.TypeScript => "typescript",
-        _ => throw new ArgumentOutOfRangeException(nameof(language), language, null),
-    };
 
     private static IResult TooLarge(string message) => Refusal.Of(StatusCodes.Status413PayloadTooLarge, message);
 

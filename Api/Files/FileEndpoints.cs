@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
+using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Refusals;
-using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Files;
 
 namespace Sandbox.Cluster.Api.Files;
@@ -20,11 +20,11 @@ internal static class FileEndpoints
         return routes;
     }
 
-    private static async Task<IResult> ReadAsync(string contextId, HttpRequest http, FileClient files, CancellationToken cancellationToken)
+    private static async Task<IResult> ReadAsync(string contextId, Tenant tenant, HttpRequest http, FileClient files, CancellationToken cancellationToken)
     {
         if (Check(contextId, http, namesFile: false, out var path) is { } refusal)
             return refusal;
-        var key = new ContextKey(ContextKey.DefaultTenant, contextId);
+        var key = tenant.Context(contextId);
         var transfer = new FileReading(files, key, NewTransferId());
         var range = RangeHeader.Read(http.Headers);
         return await transfer.OpenAsync(path, range, cancellationToken) switch
@@ -37,14 +37,14 @@ internal static class FileEndpoints
         };
     }
 
-    private static async Task<IResult> WriteAsync(string contextId, HttpRequest http, FileClient files, CancellationToken cancellationToken)
+    private static async Task<IResult> WriteAsync(string contextId, Tenant tenant, HttpRequest http, FileClient files, CancellationToken cancellationToken)
     {
         if (Check(contextId, http, namesFile: true, out var path) is { } refusal)
             return refusal;
         // RFC 9110, 14.5: what asks for a part to be replaced must not replace the whole.
         if (http.Headers.ContentRange.Count > 0)
             return Refusal.BadRequest([new FieldError("Content-Range", "is not supported: send the whole file")]);
-        var key = new ContextKey(ContextKey.DefaultTenant, contextId);
+        var key = tenant.Context(contextId);
         return await new FileWriting(files, key, NewTransferId(), path).RunAsync(http, cancellationToken) switch
         {
             FileWritten { Created: true } => Results.StatusCode(StatusCodes.Status201Created),
@@ -55,11 +55,11 @@ internal static class FileEndpoints
         };
     }
 
-    private static async Task<IResult> DeleteAsync(string contextId, HttpRequest http, FileClient files, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(string contextId, Tenant tenant, HttpRequest http, FileClient files, CancellationToken cancellationToken)
     {
         if (Check(contextId, http, namesFile: false, out var path) is { } refusal)
             return refusal;
-        var key = new ContextKey(ContextKey.DefaultTenant, contextId);
+        var key = tenant.Context(contextId);
         return await files.CallAsync(key, context => context.DeleteFile(path, cancellationToken), cancellationToken) switch
         {
             FileDeleted => Results.NoContent(),

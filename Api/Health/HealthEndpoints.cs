@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Sandbox.Cluster.Api.Json;
+using Sandbox.Cluster.Api.OpenApi;
 using Sandbox.Cluster.Api.Refusals;
 using Sandbox.Cluster.Grains.Interfaces.Capacity;
 
@@ -8,12 +9,20 @@ namespace Sandbox.Cluster.Api.Health;
 /// <summary><c>GET /healthz</c> and <c>GET /readyz</c>.</summary>
 internal static class HealthEndpoints
 {
+    private const string GoodHealth = """{"status":"ok"}""";
+
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => Ok());
+        routes.MapGet("/healthz", () => Ok()).AllowAnonymous()
+            .WithTags("health").WithName("healthz").WithSummary("Whether the Api is alive")
+            .Produces<HealthAnswer>().WithAnswerExample(StatusCodes.Status200OK, "alive", GoodHealth);
         routes.MapGet("/readyz", async (IGrainFactory grains) => await TakesContextsAsync(grains)
             ? Ok()
-            : Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "No silo can take a new context at the moment.", retryAfterSeconds: 1));
+            : Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "No silo can take a new context at the moment.", retryAfterSeconds: 1))
+            .AllowAnonymous()
+            .WithTags("health").WithName("readyz").WithSummary("Whether a silo can take a context")
+            .Produces<HealthAnswer>().Refuses(StatusCodes.Status503ServiceUnavailable)
+            .WithAnswerExample(StatusCodes.Status200OK, "ready", GoodHealth);
         return routes;
     }
 

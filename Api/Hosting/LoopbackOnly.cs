@@ -17,7 +17,7 @@ internal static class LoopbackOnly
         {
             throw new InvalidOperationException(
                 $"Without credentials the Api serves loopback addresses only, and {endpoint} is none. "
-                + "Listen on 127.0.0.1, or set Sandbox__Access__AllowAnonymous=true behind something that decides who may run code.");
+                + "Listen on 127.0.0.1, configure credentials (Sandbox__Access__ApiKeys, Sandbox__Access__Jwt), or set Sandbox__Access__AllowAnonymous=true behind something that decides who may run code.");
         }
     });
 

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
+using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Refusals;
-using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Inquiries;
 
 namespace Sandbox.Cluster.Api.Inquiries;
@@ -18,12 +18,12 @@ internal static class InquiryEndpoints
 
         void Map(string name, InquiryKind kind) => routes.MapPost(
             $"/contexts/{{contextId}}/{name}",
-            (string contextId, HttpRequest http, InquiryClient inquiries, CancellationToken cancellationToken) =>
-                AskAsync(kind, contextId, http, inquiries, cancellationToken));
+            (string contextId, Tenant tenant, HttpRequest http, InquiryClient inquiries, CancellationToken cancellationToken) =>
+                AskAsync(kind, contextId, tenant, http, inquiries, cancellationToken));
     }
 
     private static async Task<IResult> AskAsync(
-        InquiryKind kind, string contextId, HttpRequest http, InquiryClient inquiries, CancellationToken cancellationToken)
+        InquiryKind kind, string contextId, Tenant tenant, HttpRequest http, InquiryClient inquiries, CancellationToken cancellationToken)
     {
         if (!RequestBody.IsJson(http))
             return Refusal.Of(StatusCodes.Status415UnsupportedMediaType, "Send the request as application/json in UTF-8, not compressed.");
@@ -40,7 +40,7 @@ internal static class InquiryEndpoints
         if (read.Request is not { } request)
             return Refusal.BadRequest(read.Faults);
 
-        var key = new ContextKey(ContextKey.DefaultTenant, contextId);
+        var key = tenant.Context(contextId);
         var command = new InquiryCommand(RandomNumberGenerator.GetHexString(32, lowercase: true), kind, request.Code, request.Cursor);
         return await inquiries.AskAsync(key, command, cancellationToken) switch
         {

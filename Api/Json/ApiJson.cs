@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Health;
 using Sandbox.Cluster.Api.Refusals;
 
@@ -12,6 +13,8 @@ namespace Sandbox.Cluster.Api.Json;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Refusal))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(ContextAnswer))]
+[JsonSerializable(typeof(ContextListAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Sandbox.Cluster.Api.Json;
 
@@ -23,16 +24,31 @@ internal sealed record Refusal(string Message, IReadOnlyList<FieldError>? Errors
     /// <param name="message">A summary.</param>
     /// <param name="retryAfterSeconds">The value of <c>Retry-After</c>.</param>
     public static IResult TryLater(int status, string message, int retryAfterSeconds) =>
-        new RetryAfter(Of(status, message), retryAfterSeconds);
+        new RetryAfter(Of(status, message), retryAfterSeconds, limit: null);
+
+    /// <summary>
+    /// 429 that names the quota, in the header fields of <c>draft-ietf-httpapi-ratelimit-headers-06</c>: <c>RateLimit-Limit</c>,
+    /// <c>RateLimit-Remaining</c>, which is none, and <c>RateLimit-Reset</c> in seconds.
+    /// </summary>
+    public static IResult OverQuota(string message, int limit, int retryAfterSeconds) =>
+        new RetryAfter(Of(StatusCodes.Status429TooManyRequests, message), retryAfterSeconds, limit);
 
     private static JsonHttpResult<Refusal> Answer(int status, Refusal refusal) =>
         TypedResults.Json(refusal, ApiJson.Default.Refusal, statusCode: status);
 
-    private sealed class RetryAfter(IResult inner, int seconds) : IResult
+    private sealed class RetryAfter(IResult inner, int seconds, int? limit) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
-            httpContext.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var headers = httpContext.Response.Headers;
+            var wait = seconds.ToString(CultureInfo.InvariantCulture);
+            headers.RetryAfter = wait;
+            if (limit is { } most)
+            {
+                headers["RateLimit-Limit"] = most.ToString(CultureInfo.InvariantCulture);
+                headers["RateLimit-Remaining"] = "0";
+                headers["RateLimit-Reset"] = wait;
+            }
             return inner.ExecuteAsync(httpContext);
         }
     }

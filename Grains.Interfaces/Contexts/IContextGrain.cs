@@ -33,4 +33,11 @@ public interface IContextGrain : IGrainWithStringKey
     /// </summary>
     [Alias("interrupt"), AlwaysInterleave, ResponseTimeout("00:00:05")]
     Task Interrupt(string executionId, InterruptCause cause, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What the context is and does; null when it was never created. Ask <see cref="IContextReaderGrain"/>, which does not
+    /// activate one that is hibernated.
+    /// </summary>
+    [Alias("describe"), AlwaysInterleave, ResponseTimeout("00:00:03")]
+    Task<ContextDescription?> Describe(CancellationToken cancellationToken);
 }

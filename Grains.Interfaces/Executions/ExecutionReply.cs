@@ -49,4 +49,7 @@ public enum RefusalReason
 
     /// <summary>No silo has room for another context.</summary>
     ClusterFull = 3,
+
+    /// <summary>The tenant has as many contexts as it may have.</summary>
+    ContextQuota = 4,
 }

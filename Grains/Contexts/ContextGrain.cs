@@ -11,6 +11,7 @@ using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
@@ -36,12 +37,14 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private readonly SiloSlots _slots;
     private readonly SiloDrain _drain;
     private readonly QuietSaves _saves;
+    private readonly ContextKey _key;
+    private readonly ContextReservation _reservation;
     private bool _hasSlot;
     private Language _language;
     private bool _faulted;
 
     public ContextGrain(
-        [PersistentState("context", ContextRecord.Storage)] IPersistentState<ContextRecord> record,
+        [PersistentState(ContextRecords.Name, ContextRecord.Storage)] IPersistentState<ContextRecord> record,
         IInterpreterPool interpreters,
         CheckpointArchive archive,
         ExecutionRunner runner,
@@ -57,8 +60,9 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _slots = slots;
         _options = options.Value;
         _drain = drain;
-        _session = new Session(
-            ContextKey.Parse(this.GetPrimaryKeyString()), new FencedRecord(record), interpreters, archive, checkpoints, time, logger);
+        _key = ContextKey.Parse(this.GetPrimaryKeyString());
+        _reservation = new ContextReservation(GrainFactory, _key);
+        _session = new Session(_key, new FencedRecord(record), interpreters, archive, checkpoints, time, logger);
         _saves = new QuietSaves(SaveAsync, checkpoints.Value.QuietPeriod);
         _runner = runner;
         _inquiryRunner = new InquiryRunner(time);
@@ -105,6 +109,21 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         if (_executions.TryGetValue(executionId, out var execution))
             execution.Interrupt(cause);
         return Task.CompletedTask;
+    }
+
+    public Task<ContextDescription?> Describe(CancellationToken cancellationToken)
+    {
+        var isAsleep = _session.Interpreter is null && _queue.IsIdle;
+        // Activated for this question alone, it goes again: it would hold a place that others may need.
+        if (isAsleep && _executions.Count == 0)
+            DeactivateOnIdle();
+        var asleep = _session.Record is { } record ? ContextRecords.Describe(record, _key.ContextId) : null;
+        return Task.FromResult(isAsleep || asleep is null ? asleep : asleep with
+        {
+            Activity = _queue.IsIdle ? ContextActivity.Idle : ContextActivity.Running,
+            ExecutionCount = _session.ExecutionCount,
+            LastUsedAt = _session.LastUsedAt ?? asleep.LastUsedAt,
+        });
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -245,6 +264,9 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
                 return NeverStarted(await execution.Interrupted);
 
             var found = _session.Exists ? ContextState.Kept : ContextState.New;
+            var isNew = found == ContextState.New;
+            if (isNew && await ReserveAsync(execution) is { } refusal)
+                return refusal;
             try
             {
                 found = await _session.EnsureInterpreterAsync(_language, _stopping);
@@ -257,6 +279,11 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             {
                 LogUnavailable(_logger, execution.Command.ExecutionId, e.Message);
                 return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.", found);
+            }
+            finally
+            {
+                if (isNew)
+                    _reservation.Settle(_session.Exists);
             }
             if (found == ContextState.Lost)
                 return Lost();
@@ -311,6 +338,30 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         if (fate == ContextState.Lost)
             losers.AddRange(waiting.Where(_queue.TryRemove));
         return Ended(execution, run, count, fate, fate == ContextState.RolledBack ? restoredTo : null);
+    }
+
+    /// <summary>Counts a context that is about to be created; null when it may be.</summary>
+    private async Task<ExecutionRefused?> ReserveAsync(Execution execution)
+    {
+        try
+        {
+            if (await _reservation.TakeAsync())
+                return null;
+            _ = GoOnceToldAsync(execution);
+            return Refused(RefusalReason.ContextQuota);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            return Refused(RefusalReason.Unavailable);
+        }
+    }
+
+    /// <summary>A context that may not be created does not keep a place either.</summary>
+    private async Task GoOnceToldAsync(Execution execution)
+    {
+        await execution.HandedOut;
+        if (_queue.IsIdle && !_session.Exists)
+            DeactivateOnIdle();
     }
 
     /// <summary>

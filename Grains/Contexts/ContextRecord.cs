@@ -54,6 +54,14 @@ internal sealed record ContextRecord
     /// <summary>The execution that the state was last rolled back to.</summary>
     [Id(8)]
     public int RolledBackTo { get; init; }
+
+    /// <summary>Whether an interpreter has it, or had it when its silo died.</summary>
+    [Id(9)]
+    public bool Awake { get; init; }
+
+    /// <summary>When the last execution began that was known when this was written; null: none was.</summary>
+    [Id(20)]
+    public DateTimeOffset? LastUsedAt { get; init; }
 }
 
 /// <summary>How the line of a state was broken.</summary>

@@ -61,6 +61,13 @@ internal sealed partial class Session(
         _ => _isWoken ? ContextState.Restored : ContextState.Kept,
     };
 
+    /// <summary>When the last execution began; null when none has since this activation began.</summary>
+    public DateTimeOffset? LastUsedAt { get; private set; }
+
+    /// <summary>What the record says; null until the context exists.</summary>
+    public ContextRecord? Record => Exists ? record.State : null;
+
+
     /// <summary>
     /// Makes sure that an interpreter runs with the context's state in it, and creates the context when there is none. Returns
     /// what the answer has to say. <see cref="ContextState.Lost"/>: nothing runs until <see cref="SettleAsync"/>.
@@ -103,7 +110,7 @@ internal sealed partial class Session(
     {
         // Before anything is awaited: a checkpoint that is under way holds less than what comes now.
         _version++;
-        return record.ChangeAsync(state => state.Clean ? state with { Clean = false } : null);
+        return ChangeAsync(state => state.Clean ? state with { Clean = false } : null);
     }
 
     /// <summary>Counts an execution whose code is about to run, and sees to it that the record knows.</summary>
@@ -111,6 +118,7 @@ internal sealed partial class Session(
     {
         _wasClean = !IsDirty;
         await TouchAsync();
+        LastUsedAt = time.GetUtcNow();
         return ++ExecutionCount;
     }
 
@@ -118,7 +126,7 @@ internal sealed partial class Session(
     public Task TakeBackExecutionAsync()
     {
         ExecutionCount--;
-        return _wasClean ? record.ChangeAsync(state => state with { Clean = true }) : Task.CompletedTask;
+        return _wasClean ? ChangeAsync(state => state with { Clean = true }) : Task.CompletedTask;
     }
 
     /// <summary>
@@ -133,7 +141,7 @@ internal sealed partial class Session(
             await LoseAsync();
             return ContextState.Lost;
         }
-        await record.ChangeAsync(state => state with
+        await ChangeAsync(state => state with
         {
             Incarnation = state.Incarnation + 1,
             Clean = true,
@@ -148,7 +156,7 @@ internal sealed partial class Session(
     public Task SettleAsync()
     {
         _isWoken = false;
-        return record.State.Untold == Breach.None ? Task.CompletedTask : record.ChangeAsync(state => state with { Untold = Breach.None });
+        return record.State.Untold == Breach.None ? Task.CompletedTask : ChangeAsync(state => state with { Untold = Breach.None });
     }
 
     /// <summary>
@@ -172,10 +180,18 @@ internal sealed partial class Session(
         }
     }
 
-    /// <summary>Saves what a silo that leaves, or an idle context, would lose. False: it is lost with its interpreter.</summary>
-    public async Task<bool> HibernateAsync(CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Saves what a silo that leaves, or an idle context, would lose, and ends the interpreter. False: something is lost with it.
+    /// </summary>
+    public async Task<bool> HibernateAsync(CancellationToken cancellationToken)
+    {
         // The first may have begun before the last execution did.
-        await SaveAsync(cancellationToken) || await SaveAsync(cancellationToken);
+        var isSaved = await SaveAsync(cancellationToken) || await SaveAsync(cancellationToken);
+        await DisposeAsync();
+        if (record is { Exists: true, IsFenced: false, State.Awake: true })
+            await ChangeAsync(state => state with { Awake = false });
+        return isSaved;
+    }
 
     /// <summary>Ends the interpreter and its home; what was not saved before is lost.</summary>
     public async ValueTask DisposeAsync()
@@ -195,7 +211,7 @@ internal sealed partial class Session(
             return false;
 
         var isCurrent = false;
-        await record.ChangeAsync(state =>
+        await ChangeAsync(state =>
         {
             // Code that ran meanwhile is in the interpreter and not in here, or only half of it.
             isCurrent = version == _version && IsAlive;
@@ -212,7 +228,7 @@ internal sealed partial class Session(
     {
         // Before the interpreter starts: of two activations only the one whose write holds may run code.
         var fresh = Exists ? record.State : new ContextRecord { Language = language, CreatedAt = time.GetUtcNow() };
-        await record.TakeOverAsync(state => (Exists ? state : fresh) with { Clean = false });
+        await record.TakeOverAsync(state => (Exists ? state : fresh) with { Clean = false, Awake = true });
         ExecutionCount = 0;
         try
         {
@@ -222,7 +238,7 @@ internal sealed partial class Session(
         }
         catch
         {
-            await record.ChangeAsync(state => state with { Clean = true });
+            await ChangeAsync(state => state with { Clean = true });
             throw;
         }
     }
@@ -230,7 +246,7 @@ internal sealed partial class Session(
     /// <summary>An interpreter that begins where the checkpoint stood, in a home of its own: files and heap are of one moment.</summary>
     private async Task<ContextState> WakeAsync(CheckpointReference checkpoint, CancellationToken cancellationToken)
     {
-        await record.TakeOverAsync(state => state);
+        await record.TakeOverAsync(state => state with { Awake = true });
         try
         {
             await using var content = await archive.FetchAsync(_name, checkpoint, cancellationToken);
@@ -259,10 +275,11 @@ internal sealed partial class Session(
     {
         var previous = record.State.Checkpoint;
         // A roll-back that nobody was told of is part of the same break.
-        await record.ChangeAsync(state => state with
+        await ChangeAsync(state => state with
         {
             Incarnation = state.Untold == Breach.RollBack ? state.Incarnation : state.Incarnation + 1,
             Clean = true,
+            Awake = false,
             Untold = Breach.Loss,
             Checkpoint = null,
         });
@@ -271,6 +288,9 @@ internal sealed partial class Session(
         if (previous is not null)
             await archive.DiscardAsync(_name, previous);
     }
+
+    private Task ChangeAsync(Func<ContextRecord, ContextRecord?> change) => record.ChangeAsync(
+        state => change(state) is { } next ? next with { LastUsedAt = LastUsedAt ?? next.LastUsedAt } : null);
 
     private async Task MoveAsync(CancellationToken cancellationToken)
     {

@@ -59,6 +59,7 @@ public static class ApiCalls
         using var answer = await client.PostAsync(Execute, content, cancellationToken);
         var bytes = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
         using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 512 });
+        OpenApiContract.AssertAnswer("post /execute", answer, document.RootElement);
         return new Answer(answer.StatusCode, document.RootElement.Clone(), answer.Headers);
     }
 

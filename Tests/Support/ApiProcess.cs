@@ -158,7 +158,7 @@ public sealed partial class ApiProcess : IAsyncDisposable
             lock (_log)
                 _log.Add(line);
             if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at)
-                _address.TrySetResult(new Uri(line[(at + Listening.Length)..]));
+                _address.TrySetResult(new Uri(line[(at + Listening.Length)..].Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)));
         }
     }
 

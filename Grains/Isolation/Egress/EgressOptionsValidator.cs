@@ -1,11 +1,11 @@
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Sandbox.Cluster.Grains.Interfaces.Tenants;
 
 namespace Sandbox.Cluster.Grains.Isolation.Egress;
 
 /// <summary>Checks what attributes cannot: tenants and their patterns. Names every fault, by its place in the configuration.</summary>
-internal sealed partial class EgressOptionsValidator(IConfiguration configuration) : IValidateOptions<EgressOptions>
+internal sealed class EgressOptionsValidator(IConfiguration configuration) : IValidateOptions<EgressOptions>
 {
     private const string Place = $"{EgressOptions.Section}:{nameof(EgressOptions.Tenants)}";
 
@@ -23,8 +23,8 @@ internal sealed partial class EgressOptionsValidator(IConfiguration configuratio
     private static IEnumerable<string> FaultsOf(string tenant, IList<string>? patterns)
     {
         var place = $"{Place}:{tenant}";
-        if (!TenantPattern().IsMatch(tenant))
-            yield return $"{place}: a tenant's name is 1 to 63 of a-z, 0-9 and '-', and does not begin with '-'.";
+        if (!TenantName.IsValid(tenant))
+            yield return $"{place}: {TenantName.Rule}.";
         if (patterns is null or { Count: 0 })
         {
             yield return $"{place}: names no host; give a list of them (as :0, :1), or leave the tenant out for no network.";
@@ -36,7 +36,4 @@ internal sealed partial class EgressOptionsValidator(IConfiguration configuratio
                 yield return $"{place}:{index}: '{patterns[index]}' {fault}.";
         }
     }
-
-    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,62}\z")]
-    private static partial Regex TenantPattern();
 }

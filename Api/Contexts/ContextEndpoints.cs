@@ -1,0 +1,94 @@
+using System.Globalization;
+using Sandbox.Cluster.Api.Access;
+using Sandbox.Cluster.Api.Json;
+using Sandbox.Cluster.Api.OpenApi;
+using Sandbox.Cluster.Api.Refusals;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+
+namespace Sandbox.Cluster.Api.Contexts;
+
+/// <summary><c>GET /contexts</c> and <c>GET /contexts/{id}</c>: a tenant looks at its contexts, and wakes none by that.</summary>
+internal static class ContextEndpoints
+{
+    private const int DefaultLimit = 20;
+
+    private const string Example = """
+        {"id":"report","language":"python","cwd":"/home/user","state":"idle","incarnation":1,"execution_count":3,"created_at":"2026-01-31T09:30:00Z","last_used_at":"2026-01-31T09:31:07Z"}
+        """;
+
+    /// <summary>Every answer about a context that the tenant does not have.</summary>
+    public static IResult NoSuchContext { get; } = Refusal.Of(StatusCodes.Status404NotFound, "There is no context of this id.");
+
+    public static IEndpointRouteBuilder MapContexts(this IEndpointRouteBuilder routes)
+    {
+        var contexts = routes.MapGroup("/contexts").WithTags("contexts");
+        contexts.MapGet("", ListAsync)
+            .WithName("list_contexts").WithSummary("The caller's contexts, running and hibernated")
+            .WithDescription("In the order of their ids. Wakes none.")
+            .WithQueryParameter("limit", "The most that one answer has.", """{"type":"integer","minimum":1,"maximum":100,"default":20}""")
+            .WithQueryParameter("cursor", "The next_cursor of the answer before.", """{"type":"string"}""")
+            .Produces<ContextListAnswer>().Refuses(StatusCodes.Status400BadRequest)
+            .WithAnswerExample(StatusCodes.Status200OK, "the first of several pages", $$"""{"items":[{{Example}}],"next_cursor":"MTpyZXBvcnQ"}""");
+        contexts.MapGet("/{id}", GetAsync)
+            .WithName("get_context").WithSummary("A context").WithDescription("Does not wake it.")
+            .Produces<ContextAnswer>().Refuses(StatusCodes.Status404NotFound)
+            .WithAnswerExample(StatusCodes.Status200OK, "a context that waits", Example);
+        return routes;
+    }
+
+    private static async Task<IResult> ListAsync(HttpRequest http, Tenant tenant, ContextReader contexts, CancellationToken cancellationToken)
+    {
+        var faults = new List<FieldError>();
+        var limit = ReadLimit(http.Query, faults);
+        var after = ReadCursor(http.Query, faults);
+        if (faults.Count > 0)
+            return Refusal.BadRequest(faults);
+        return await AnswerAsync(async () => TypedResults.Json(
+            await contexts.ListAsync(tenant, after, limit, cancellationToken), ApiJson.Default.ContextListAnswer));
+    }
+
+    private static async Task<IResult> GetAsync(string id, Tenant tenant, ContextReader contexts, CancellationToken cancellationToken)
+    {
+        if (!ContextId.IsValid(id))
+            return NoSuchContext;
+        return await AnswerAsync(async () => await contexts.FindAsync(tenant, id, cancellationToken) is { } context
+            ? TypedResults.Json(context, ApiJson.Default.ContextAnswer)
+            : NoSuchContext);
+    }
+
+    /// <summary>A silo that is gone is back, or replaced, within seconds.</summary>
+    private static async Task<IResult> AnswerAsync(Func<Task<IResult>> answer)
+    {
+        try
+        {
+            return await answer();
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            return Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "The contexts cannot be read at the moment.", retryAfterSeconds: 1);
+        }
+    }
+
+    private static int ReadLimit(IQueryCollection query, List<FieldError> faults)
+    {
+        if (!query.TryGetValue("limit", out var values))
+            return DefaultLimit;
+        if (values is [{ } text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            && limit is >= 1 and <= IContextReaderGrain.MaxContexts)
+        {
+            return limit;
+        }
+        faults.Add(new FieldError("limit", $"must be an integer from 1 to {IContextReaderGrain.MaxContexts}"));
+        return default;
+    }
+
+    private static string? ReadCursor(IQueryCollection query, List<FieldError> faults)
+    {
+        if (!query.TryGetValue("cursor", out var values))
+            return null;
+        if (values is [{ } text] && ContextCursor.Read(text) is { } after)
+            return after;
+        faults.Add(new FieldError("cursor", "must be the next_cursor of an earlier answer"));
+        return null;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics.CodeAnalysis;
+using Sandbox.Cluster.Api.Refusals;
+
+namespace Sandbox.Cluster.Api.OpenApi;
+
+/// <summary>What an endpoint says of itself beyond its types, beside ASP.NET's <c>WithSummary</c>, <c>Accepts</c> and <c>Produces</c>.</summary>
+internal static class EndpointDocumentation
+{
+    /// <summary>Statuses of refusals that it gives, beyond those that every call may meet.</summary>
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params int[] statuses)
+    {
+        foreach (var status in statuses)
+            endpoint.Produces<Refusal>(status);
+        return endpoint;
+    }
+
+    /// <summary>A header of its answers of these statuses.</summary>
+    public static RouteHandlerBuilder AnswersWithHeader(this RouteHandlerBuilder endpoint, string name, string description, params int[] statuses) =>
+        endpoint.WithMetadata(new AnswerHeader(name, description, statuses));
+
+    /// <summary>A body that may be sent.</summary>
+    public static RouteHandlerBuilder WithRequestExample(
+        this RouteHandlerBuilder endpoint, string name, [StringSyntax(StringSyntaxAttribute.Json)] string json) =>
+        endpoint.WithMetadata(new BodyExample(null, name, json));
+
+    /// <summary>A body that may come back.</summary>
+    public static RouteHandlerBuilder WithAnswerExample(
+        this RouteHandlerBuilder endpoint, int status, string name, [StringSyntax(StringSyntaxAttribute.Json)] string json) =>
+        endpoint.WithMetadata(new BodyExample(status, name, json));
+
+    /// <summary>A parameter of the query that is read by hand.</summary>
+    public static RouteHandlerBuilder WithQueryParameter(
+        this RouteHandlerBuilder endpoint, string name, string description, [StringSyntax(StringSyntaxAttribute.Json)] string schema) =>
+        endpoint.WithMetadata(new QueryParameter(name, description, schema));
+}
+
+/// <summary>A header of answers.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it says.</param>
+/// <param name="Statuses">The statuses that have it.</param>
+internal sealed record AnswerHeader(string Name, string Description, int[] Statuses);
+
+/// <summary>An example of a body.</summary>
+/// <param name="Status">The answer's; null: the request's.</param>
+/// <param name="Name">What it is an example of.</param>
+/// <param name="Json">The body.</param>
+internal sealed record BodyExample(int? Status, string Name, string Json);
+
+/// <summary>A parameter of the query.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="Schema">Its schema, as JSON: <c>type</c>, <c>minimum</c>, <c>maximum</c>, <c>default</c>.</param>
+internal sealed record QueryParameter(string Name, string Description, string Schema);
