@@ -10,6 +10,8 @@ Dictionary<string, (Func<int, Task> Run, int Runs)> benchmarks = new(StringCompa
     ["burst"] = (Burst.RunAsync, 100),
     ["memory"] = (IdleMemory.RunAsync, 100),
     ["live"] = (ManyLive.RunAsync, 500),
+    ["wake"] = (Wake.RunAsync, 20),
+    ["cluster"] = (ClusterExecute.RunAsync, 1000),
 };
 
 foreach (var wanted in args.Length > 0 ? args : [.. benchmarks.Keys])

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
@@ -18,8 +17,6 @@ internal static class WarmExecute
 
     // In turns, so that both see the same machine; not one by one, so that neither finds its caches cold from the other.
     private const int Block = 100;
-
-    private static readonly Uri Execute = new("/execute", UriKind.Relative);
 
     public static async Task RunAsync(int runs)
     {
@@ -49,7 +46,7 @@ internal static class WarmExecute
         var count = 0;
         Task ThroughHttp()
         {
-            Post(client, body);
+            Execution.Post(client, body);
             return Task.CompletedTask;
         }
         async Task ThroughNothing()
@@ -75,18 +72,6 @@ internal static class WarmExecute
         }
         Console.WriteLine(http);
         Console.WriteLine(floor);
-    }
-
-    // Blocking: a client with a pool of threads that look for work takes the processor from the service beside it.
-    private static void Post(HttpClient client, byte[] body)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Execute) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        using var answer = client.Send(request);
-        using var reader = new StreamReader(answer.Content.ReadAsStream());
-        var text = reader.ReadToEnd();
-        if (answer.StatusCode != HttpStatusCode.OK || !text.Contains("\"text\":\"2\"", StringComparison.Ordinal))
-            throw new InvalidOperationException($"An execution failed: {text}");
     }
 
     private sealed class NoOutput : IOutputSink

@@ -66,13 +66,17 @@ public sealed partial class ClusterProcess : IAsyncDisposable
     }
 
     /// <summary>Adds a silo, and returns when it has joined.</summary>
-    public async Task AddSiloAsync() => _members.Add(Member.Parse(Assert.Single(await RunAsync("add", "silo"))));
+    public async Task AddSiloAsync() => _members.Add(Member.Parse((await RunAsync("add", "silo")).Single()));
 
     /// <summary>What <c>cluster.sh list</c> prints.</summary>
     public Task<IReadOnlyList<string>> ListAsync() => RunAsync("list");
 
     /// <summary>Sends a signal to a member.</summary>
-    public static void Signal(int pid, int signal) => Assert.Equal(0, Kill(pid, signal));
+    public static void Signal(int pid, int signal)
+    {
+        if (Kill(pid, signal) != 0)
+            throw new InvalidOperationException($"Process {pid} cannot be signalled.");
+    }
 
     /// <summary>SIGTERM to the script: its exit code, and the members that it left alive.</summary>
     public async Task<(int ExitCode, IReadOnlyList<int> Alive)> TerminateAsync()
@@ -134,7 +138,8 @@ public sealed partial class ClusterProcess : IAsyncDisposable
         using var process = Start(arguments);
         var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(StartBound);
         await process.WaitForExitAsync().WaitAsync(StartBound);
-        Assert.Equal(0, process.ExitCode);
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"cluster.sh {string.Join(' ', arguments)} ended with {process.ExitCode}.");
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
@@ -147,7 +152,8 @@ public sealed partial class ClusterProcess : IAsyncDisposable
         public static Member Parse(string line)
         {
             var parts = line.Split(' ');
-            Assert.Equal("pid", parts[2]);
+            if (parts is not [_, _, "pid", ..])
+                throw new FormatException("A line of cluster.sh names no process.");
             return new Member(
                 parts[0],
                 int.Parse(parts[1], CultureInfo.InvariantCulture),
