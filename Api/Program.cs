@@ -23,6 +23,7 @@ builder.Services.AddSingleton<ContextClient>();
 builder.Services.AddSingleton<FileClient>();
 builder.Services.AddSingleton<InquiryClient>();
 builder.Services.AddSingleton<ContextReader>();
+builder.Services.AddSingleton<ContextLifecycleClient>();
 
 // What a request may ask for.
 builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations()

@@ -16,6 +16,8 @@ internal static class ContextEndpoints
         {"id":"report","language":"python","cwd":"/home/user","state":"idle","incarnation":1,"execution_count":3,"created_at":"2026-01-31T09:30:00Z","last_used_at":"2026-01-31T09:31:07Z"}
         """;
 
+    private const string NoneExample = """{"message":"There is no context of this id."}""";
+
     /// <summary>Every answer about a context that the tenant does not have.</summary>
     public static IResult NoSuchContext { get; } = Refusal.Of(StatusCodes.Status404NotFound, "There is no context of this id.");
 
@@ -33,6 +35,21 @@ internal static class ContextEndpoints
             .WithName("get_context").WithSummary("A context").WithDescription("Does not wake it.")
             .Produces<ContextAnswer>().Refuses(StatusCodes.Status404NotFound)
             .WithAnswerExample(StatusCodes.Status200OK, "a context that waits", Example);
+        contexts.MapDelete("/{id}", DeleteAsync)
+            .WithName("delete_context").WithSummary("Ends a context")
+            .WithDescription("Its interpreter, its files, its checkpoints and its record are gone.")
+            .Produces(StatusCodes.Status204NoContent).Refuses(StatusCodes.Status404NotFound)
+            .WithAnswerExample(StatusCodes.Status404NotFound, "no such context", NoneExample);
+        contexts.MapPost("/{id}/interrupt", InterruptAsync)
+            .WithName("interrupt_context").WithSummary("Interrupts the execution that runs")
+            .WithDescription("Without effect when none does. What waits goes on waiting.")
+            .Produces(StatusCodes.Status202Accepted).Refuses(StatusCodes.Status404NotFound)
+            .WithAnswerExample(StatusCodes.Status404NotFound, "no such context", NoneExample);
+        contexts.MapPost("/{id}/restart", RestartAsync)
+            .WithName("restart_context").WithSummary("Starts a context anew")
+            .WithDescription("Its state goes and its files stay; a new incarnation begins. What runs is interrupted.")
+            .Produces<ContextAnswer>().Refuses(StatusCodes.Status404NotFound)
+            .WithAnswerExample(StatusCodes.Status200OK, "a context that was restarted", Example);
         return routes;
     }
 
@@ -54,6 +71,42 @@ internal static class ContextEndpoints
         return await AnswerAsync(async () => await contexts.FindAsync(tenant, id, cancellationToken) is { } context
             ? TypedResults.Json(context, ApiJson.Default.ContextAnswer)
             : NoSuchContext);
+    }
+
+    private static Task<IResult> DeleteAsync(string id, Tenant tenant, ContextReader contexts, ContextLifecycleClient lifecycle, CancellationToken cancellationToken) =>
+        ActAsync(id, tenant, contexts, context => context.Delete(cancellationToken), () => Task.FromResult(Results.NoContent()), lifecycle, cancellationToken);
+
+    private static Task<IResult> InterruptAsync(string id, Tenant tenant, ContextReader contexts, ContextLifecycleClient lifecycle, CancellationToken cancellationToken) =>
+        ActAsync(
+            id, tenant, contexts, context => context.InterruptRunning(cancellationToken), () => Task.FromResult(Results.StatusCode(StatusCodes.Status202Accepted)),
+            lifecycle, cancellationToken);
+
+    private static Task<IResult> RestartAsync(string id, Tenant tenant, ContextReader contexts, ContextLifecycleClient lifecycle, CancellationToken cancellationToken) =>
+        ActAsync(id, tenant, contexts, context => context.Restart(cancellationToken), () => GetAsync(id, tenant, contexts, cancellationToken), lifecycle, cancellationToken);
+
+    /// <summary>Looks for the context first: one that never was is not activated for it.</summary>
+    private static async Task<IResult> ActAsync(
+        string id,
+        Tenant tenant,
+        ContextReader contexts,
+        Func<IContextLifecycle, Task<LifecycleReply>> act,
+        Func<Task<IResult>> answer,
+        ContextLifecycleClient lifecycle,
+        CancellationToken cancellationToken)
+    {
+        if (!ContextId.IsValid(id))
+            return NoSuchContext;
+        return await AnswerAsync(async () =>
+        {
+            if (await contexts.FindAsync(tenant, id, cancellationToken) is null)
+                return NoSuchContext;
+            return await lifecycle.ActAsync(tenant.Context(id), act, cancellationToken) switch
+            {
+                LifecycleReply.Done => await answer(),
+                LifecycleReply.NoSuchContext => NoSuchContext,
+                _ => Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "The context cannot be reached at the moment.", retryAfterSeconds: 1),
+            };
+        });
     }
 
     /// <summary>A silo that is gone is back, or replaced, within seconds.</summary>

@@ -90,12 +90,18 @@ internal sealed partial class CheckpointArchive(
     }
 
     /// <summary>Removes one that nothing points to any more. What cannot be removed now takes up room, and does no harm.</summary>
-    public async Task DiscardAsync(string context, CheckpointReference reference)
+    public Task DiscardAsync(string context, CheckpointReference reference) =>
+        DiscardAsync(token => store.DeleteAsync(new CheckpointName(context, reference.Content), token));
+
+    /// <summary>Removes all of a context that is gone.</summary>
+    public Task DiscardAllAsync(string context) => DiscardAsync(token => store.DeleteAllAsync(context, token));
+
+    private async Task DiscardAsync(Func<CancellationToken, Task> delete)
     {
         using var bound = new CancellationTokenSource(options.Value.SaveTimeout);
         try
         {
-            await store.DeleteAsync(new CheckpointName(context, reference.Content), bound.Token);
+            await delete(bound.Token);
         }
         catch (Exception e)
         {

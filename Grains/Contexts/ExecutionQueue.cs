@@ -13,6 +13,9 @@ internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
     /// <summary>Whether nothing runs or waits.</summary>
     public bool IsIdle => _running is null;
 
+    /// <summary>The one that runs; null when none does.</summary>
+    public Execution? Running => _running;
+
     /// <summary>Completes when nothing runs or waits.</summary>
     public Task Idle => _idle.Task;
 

@@ -46,6 +46,31 @@ internal sealed class FencedRecord(IPersistentState<ContextRecord> stored) : IDi
         }
     }
 
+    /// <summary>Removes it. Nothing can be changed any more.</summary>
+    /// <exception cref="ContextFencedException">Another activation has taken over.</exception>
+    public async Task ClearAsync()
+    {
+        await _changing.WaitAsync();
+        try
+        {
+            if (IsFenced)
+                throw new ContextFencedException();
+            if (_isUncertain)
+                await MakeCertainAsync();
+            await stored.ClearStateAsync();
+            IsFenced = true;
+        }
+        catch (InconsistentStateException e)
+        {
+            IsFenced = true;
+            throw new ContextFencedException(e);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
     public void Dispose() => _changing.Dispose();
 
     /// <summary>A write that had no answer may have been done. Whoever owns the record now says whether it is still ours.</summary>

@@ -105,6 +105,27 @@ internal sealed partial class Session(
         return _home!;
     }
 
+    /// <summary>Another interpreter among the same files: a new incarnation, and nothing owed of the old one.</summary>
+    /// <exception cref="InterpreterUnavailableException">None could be started; the next execution tries again.</exception>
+    public async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        await EnsureHomeAsync(cancellationToken);
+        await EndInterpreterAsync();
+        // The checkpoint stays until there is a newer one: the files are in it.
+        await ChangeAsync(state => state with { Incarnation = state.Incarnation + 1, Clean = false, Awake = true, Untold = Breach.None });
+        ExecutionCount = 0;
+        _isWoken = false;
+        await StartAsync(null, cancellationToken);
+    }
+
+    /// <summary>Removes interpreter, files, checkpoints and record. The session is of no use afterwards.</summary>
+    public async Task DeleteAsync()
+    {
+        await DisposeAsync();
+        await record.ClearAsync();
+        await archive.DiscardAllAsync(_name);
+    }
+
     /// <summary>Something other than an execution changes, or has just changed, what a checkpoint holds.</summary>
     public Task TouchAsync()
     {

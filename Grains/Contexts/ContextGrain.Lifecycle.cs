@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interfaces.Executions;
+
+namespace Sandbox.Cluster.Grains.Contexts;
+
+/// <summary>The life of the context as a whole.</summary>
+internal sealed partial class ContextGrain : IContextLifecycle
+{
+    public Task<LifecycleReply> InterruptRunning(CancellationToken cancellationToken)
+    {
+        if (Gone() is { } gone)
+            return Task.FromResult(gone);
+        _queue.Running?.Interrupt(InterruptCause.Requested);
+        return Task.FromResult(LifecycleReply.Done);
+    }
+
+    public Task<LifecycleReply> Restart(CancellationToken cancellationToken) => AloneAsync(async () =>
+    {
+        await _session.RestartAsync(_stopping);
+        _saves.Arm();
+    });
+
+    public Task<LifecycleReply> Delete(CancellationToken cancellationToken) => AloneAsync(async () =>
+    {
+        // Whoever comes from here on is sent to the next activation, which finds nothing.
+        _faulted = true;
+        foreach (var waiting in _queue.Waiting)
+            waiting.Interrupt(InterruptCause.Requested);
+        await _transfers.DisposeAsync();
+        // Told before the record goes, so that the tenant's index can find out what became of it.
+        await _reservation.TakeAsync();
+        await _session.DeleteAsync();
+        _reservation.Settle(exists: false);
+        DeactivateOnIdle();
+    });
+
+    /// <summary>Ends what runs, and acts while nothing else uses the interpreter.</summary>
+    private async Task<LifecycleReply> AloneAsync(Func<Task> act)
+    {
+        if (Gone() is { } gone)
+            return gone;
+        DelayDeactivation(_options.IdleTimeout);
+        _queue.Running?.Interrupt(InterruptCause.Requested);
+        // The interrupt ladder bounds how long that takes.
+        await _turn.WaitAsync(_stopping);
+        try
+        {
+            if (Gone() is { } meanwhile)
+                return meanwhile;
+            await act();
+            return LifecycleReply.Done;
+        }
+        catch (ContextFencedException e)
+        {
+            await GiveUpAsync(e);
+            return LifecycleReply.Unavailable;
+        }
+        catch (Exception e)
+        {
+            LogNotDone(_logger, e);
+            return LifecycleReply.Unavailable;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private LifecycleReply? Gone()
+    {
+        if (_stopping.IsCancellationRequested || _faulted)
+            return LifecycleReply.Unavailable;
+        if (_session.Exists)
+            return null;
+        if (_queue.IsIdle)
+            DeactivateOnIdle();
+        return LifecycleReply.NoSuchContext;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A context could not be restarted or deleted")]
+    private static partial void LogNotDone(ILogger logger, Exception exception);
+}
