@@ -1,7 +1,10 @@
 """Connections of the host's on their way from the launcher to a supervisor."""
 
 import os
-import socket
+import struct
+# The C module: its sockets find nothing out about themselves, and a new supervisor has less to do.
+from _socket import AF_UNIX, CMSG_SPACE, MSG_CMSG_CLOEXEC, MSG_DONTWAIT, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET
+from _socket import socket as Socket
 
 from .checkpoints.attachments import RESTORE, SAVE
 
@@ -9,30 +12,34 @@ from .checkpoints.attachments import RESTORE, SAVE
 EXECUTE = b"E"
 PURPOSES = {"save": SAVE, "restore": RESTORE}
 
+_DESCRIPTOR = struct.Struct("i")
+
 
 def send_connection(control: int, connection: int, purpose: bytes = EXECUTE) -> None:
     """Raises BlockingIOError when a supervisor has more of them than it can take."""
     with _borrowed(control) as channel:
-        socket.send_fds(channel, [purpose], [connection], socket.MSG_DONTWAIT)
+        channel.sendmsg([purpose], [(SOL_SOCKET, SCM_RIGHTS, _DESCRIPTOR.pack(connection))], MSG_DONTWAIT)
 
 
 def receive_connection(control: int) -> tuple[bytes, int] | None:
     """Its purpose and the connection; None when the launcher wants us to end."""
     with _borrowed(control) as channel:
-        purpose, descriptors, _, _ = socket.recv_fds(channel, 1, 1, socket.MSG_CMSG_CLOEXEC)
-    if not descriptors:
-        return None
-    os.set_blocking(descriptors[0], False)
-    return purpose, descriptors[0]
+        purpose, ancillary, _, _ = channel.recvmsg(1, CMSG_SPACE(_DESCRIPTOR.size), MSG_CMSG_CLOEXEC)
+    for level, kind, content in ancillary:
+        if level == SOL_SOCKET and kind == SCM_RIGHTS:
+            descriptor, = _DESCRIPTOR.unpack(content[:_DESCRIPTOR.size])
+            os.set_blocking(descriptor, False)
+            return purpose, descriptor
+    return None
 
 
 class _borrowed:
     """A socket object around a descriptor that stays ours."""
 
     def __init__(self, fd: int):
-        self._socket = socket.socket(fileno=fd)
+        self._socket = Socket(AF_UNIX, SOCK_SEQPACKET, 0, fd)
 
-    def __enter__(self) -> socket.socket:
+    def __enter__(self) -> Socket:
         return self._socket
 
     def __exit__(self, *_) -> None:

@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+from .environment import of_every_interpreter
+
 _DRIVERS = Path(__file__).resolve().parent.parent
 
 
@@ -34,6 +36,9 @@ class Python:
 
     def warm_up(self) -> None:
         self._driver.warm_up()
+        # So that a driver has little to change. Nothing of the launcher's own is wanted any more.
+        os.environ.clear()
+        os.environ.update(of_every_interpreter(self.environment))
 
     def become_driver(self, environment: dict) -> None:
         self._driver.main(environment)
