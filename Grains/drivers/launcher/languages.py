@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+from . import bundle
 from .environment import of_every_interpreter
 
 _DRIVERS = Path(__file__).resolve().parent.parent
@@ -74,6 +75,7 @@ class TypeScript:
 
     def __init__(self, bun: str):
         self._bun = bun
+        self._bundle = bundle.find(_DRIVERS / "typescript")
         self.files = {self._DRIVER: str(_DRIVERS / "typescript"), self._BUN: bun, self._LAUNCHER: str(_DRIVERS / "launcher")}
 
     def warm_up(self) -> None:
@@ -84,6 +86,8 @@ class TypeScript:
         walled = os.path.exists(self._BUN)
         bun, driver = (self._BUN, self._DRIVER) if walled else (self._bun, self.files[self._DRIVER])
         command = [bun, *self._FLAGS, str(_entry_point(Path(driver)))]
+        if self._bundle is not None:
+            command.append(f"{driver}/{self._bundle}")
         # Python ignores SIGPIPE, which an exec would pass on to the children of user code.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
