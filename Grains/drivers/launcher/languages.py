@@ -52,8 +52,9 @@ class TypeScript:
     hard_signal = signal.SIGINT
     nudge_signal = None
     has_doorbell = True
-    # JavaScriptCore reserves far more than it uses, and does not survive a refusal: the cgroup is its limit.
-    runtime_bytes = 1 << 30
+    # Bun reserves far more than it uses, and does not survive a refusal: the cgroup is its limit. One GiB is for its heap and
+    # one for compiled code; without the latter it would not even say so, and interpret everything, ten times slower.
+    runtime_bytes = 2 << 30
     environment = {
         # With `bun` on it, for `bun add` and whatever user code starts.
         "PATH": "/sandbox:/usr/bin:/bin",
