@@ -6,18 +6,19 @@ import mmap
 _LARGE = 2 << 20
 _MADV_COLLAPSE = 25
 
-_libc = ctypes.CDLL(None)
+_madvise = ctypes.CDLL(None).madvise
 
 
 def use() -> None:
     """Of everything that is alive now. Where the kernel cannot (Linux before 6.1), all stays as it is."""
     for start, end in _private_memory():
         for address in range(-(-start // _LARGE) * _LARGE, end - _LARGE + 1, _LARGE):
-            if _call("madvise", address, _LARGE, _MADV_COLLAPSE):
+            if _advise(address, _LARGE, _MADV_COLLAPSE):
                 # Mapped in one piece, it would have to be split in every fork that writes to it. Split here, the pages
-                # still belong together, which is enough for the fork to copy them together.
-                _call("mprotect", address, mmap.PAGESIZE, mmap.PROT_READ)
-                _call("mprotect", address, mmap.PAGESIZE, mmap.PROT_READ | mmap.PROT_WRITE)
+                # still belong together, which is enough for the fork to copy them together. Whatever tells one of them
+                # from the others splits it; this says nothing about the use of memory, which goes on meanwhile.
+                _advise(address, mmap.PAGESIZE, mmap.MADV_DONTDUMP)
+                _advise(address, mmap.PAGESIZE, mmap.MADV_DODUMP)
 
 
 def _private_memory() -> list[tuple[int, int]]:
@@ -32,6 +33,5 @@ def _private_memory() -> list[tuple[int, int]]:
     return found
 
 
-def _call(name: str, address: int, length: int, value: int) -> bool:
-    function = getattr(_libc, name)
-    return function(ctypes.c_void_p(address), ctypes.c_size_t(length), ctypes.c_int(value)) == 0
+def _advise(address: int, length: int, advice: int) -> bool:
+    return _madvise(ctypes.c_void_p(address), ctypes.c_size_t(length), ctypes.c_int(advice)) == 0
