@@ -11,5 +11,5 @@ const host = captureHost();
 host.keepImmediatesPrompt = keepImmediatesPrompt();
 // Where the launcher has found the driver's realm in one file; that is no argument of the user's program.
 const [bundle] = process.argv.splice(2);
-const start = loadDriverRealm(__dirname, bundle, host);
+const start = loadDriverRealm(__dirname, 'main.js', host, bundle);
 start(createUserland());

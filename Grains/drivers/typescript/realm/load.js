@@ -7,10 +7,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-const ENTRY = 'main.js';
 const ACORN = 'node_modules/acorn/dist/acorn.js';
 
-module.exports = function loadDriverRealm(root, bundle, host) {
+module.exports = function loadDriverRealm(root, entry, host, bundle) {
   const realm = vm.createContext(Object.create(null));
   const loaded = Object.create(null);
 
@@ -33,7 +32,7 @@ module.exports = function loadDriverRealm(root, bundle, host) {
 
   host.root = root;
   host.runInScope = breakableRunner(realm);
-  if (bundle === undefined) return load(ENTRY);
+  if (bundle === undefined) return load(entry);
   const module = { exports: {} };
   evaluate(bundle, 'bundle', module);
   return module.exports;
