@@ -4,6 +4,10 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
+# Without Bun, which prerequisites.sh installs, there is nothing to make it with; drivers then start from their sources.
+bun=$root/Grains/drivers/typescript/node_modules/bun/bin/bun.exe
+if [ -x "$bun" ]; then /usr/bin/python3 -I Grains/drivers/launcher/bundle.py --bun "$bun"; fi
+
 stamp=.state/built
 inputs=$(find . \( -name bin -o -name obj -o -name node_modules -o -name .git -o -name .state \) -prune -o \
   -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.sln' -o -name 'appsettings*.json' -o -name '*.html' \

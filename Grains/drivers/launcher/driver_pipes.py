@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-import socket
+from _socket import AF_UNIX, SOCK_SEQPACKET, SOCK_STREAM, socketpair
 
 REQUESTS = 3
 DOORBELL = 4
@@ -25,8 +25,8 @@ class DriverPipes:
         self.requests = self._pipe()
         self.events = self._pipe()
         self.acknowledgements = self._pipe()
-        self.attachments = self._sockets(socket.SOCK_SEQPACKET)
-        self.doorbell = self._sockets(socket.SOCK_STREAM) if with_doorbell else None
+        self.attachments = self._sockets(SOCK_SEQPACKET)
+        self.doorbell = self._sockets(SOCK_STREAM) if with_doorbell else None
 
     def keep_supervisor_side(self) -> None:
         """Ours never block: a supervisor waits in its poll loop and nowhere else."""
@@ -66,6 +66,6 @@ class DriverPipes:
         return ends
 
     def _sockets(self, kind: int) -> tuple[int, int]:
-        ends = tuple(end.detach() for end in socket.socketpair(socket.AF_UNIX, kind))
+        ends = tuple(end.detach() for end in socketpair(AF_UNIX, kind))
         self._open += ends
         return ends

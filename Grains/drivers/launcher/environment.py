@@ -23,6 +23,10 @@ class Places(NamedTuple):
     temporary: str
 
 
-def of_interpreter(places: Places, runtime: dict) -> dict:
+def of_every_interpreter(runtime: dict) -> dict:
     """`runtime`: what the language's runtime needs besides."""
-    return _COMMON | runtime | {"HOME": places.home, "TMPDIR": places.temporary}
+    return _COMMON | runtime
+
+
+def of_interpreter(places: Places, runtime: dict) -> dict:
+    return of_every_interpreter(runtime) | {"HOME": places.home, "TMPDIR": places.temporary}

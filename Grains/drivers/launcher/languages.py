@@ -4,6 +4,9 @@ import os
 import signal
 from pathlib import Path
 
+from . import bundle
+from .environment import of_every_interpreter
+
 _DRIVERS = Path(__file__).resolve().parent.parent
 
 
@@ -34,6 +37,9 @@ class Python:
 
     def warm_up(self) -> None:
         self._driver.warm_up()
+        # So that a driver has little to change. Nothing of the launcher's own is wanted any more.
+        os.environ.clear()
+        os.environ.update(of_every_interpreter(self.environment))
 
     def become_driver(self, environment: dict) -> None:
         self._driver.main(environment)
@@ -46,8 +52,9 @@ class TypeScript:
     hard_signal = signal.SIGINT
     nudge_signal = None
     has_doorbell = True
-    # JavaScriptCore reserves far more than it uses, and does not survive a refusal: the cgroup is its limit.
-    runtime_bytes = 1 << 30
+    # Bun reserves far more than it uses, and does not survive a refusal: the cgroup is its limit. One GiB is for its heap and
+    # one for compiled code; without the latter it would not even say so, and interpret everything, ten times slower.
+    runtime_bytes = 2 << 30
     environment = {
         # With `bun` on it, for `bun add` and whatever user code starts.
         "PATH": "/sandbox:/usr/bin:/bin",
@@ -69,6 +76,7 @@ class TypeScript:
 
     def __init__(self, bun: str):
         self._bun = bun
+        self._bundle = bundle.find(_DRIVERS / "typescript")
         self.files = {self._DRIVER: str(_DRIVERS / "typescript"), self._BUN: bun, self._LAUNCHER: str(_DRIVERS / "launcher")}
 
     def warm_up(self) -> None:
@@ -79,6 +87,8 @@ class TypeScript:
         walled = os.path.exists(self._BUN)
         bun, driver = (self._BUN, self._DRIVER) if walled else (self._bun, self.files[self._DRIVER])
         command = [bun, *self._FLAGS, str(_entry_point(Path(driver)))]
+        if self._bundle is not None:
+            command.append(f"{driver}/{self._bundle}")
         # Python ignores SIGPIPE, which an exec would pass on to the children of user code.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -106,6 +106,7 @@ def _wall_off(arguments) -> int:
 
 
 def _serve(arguments) -> int:
+    from sandbox_launcher import large_pages
     from sandbox_launcher.isolation import tiers
     from sandbox_launcher.languages import Python, TypeScript
     from sandbox_launcher.lease import Lease
@@ -121,6 +122,7 @@ def _serve(arguments) -> int:
     gc.collect()
     gc.disable()
     gc.freeze()
+    large_pages.use()
     Server(language, walls, arguments.socket, PoolBounds(arguments.pool_minimum, arguments.pool_maximum),
            Lease(arguments.lease_seconds)).run()
     _remove_folders(arguments)

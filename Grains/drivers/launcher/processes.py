@@ -3,12 +3,15 @@
 import ctypes
 import os
 import select
-import signal
 import sys
 import time
+# The C module: the other one makes enums of all that goes in and out, which each new process would do for itself.
+import _signal as signal
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+
+_ALL_SIGNALS = frozenset(signal.valid_signals())
 
 # The process id of the first process of a pid namespace.
 _FIRST = 1
@@ -36,7 +39,7 @@ def adopt_orphans() -> None:
 
 def fork() -> int:
     """`os.fork` with all signals held back in the child until `reset_signals`: no handler of the parent runs there."""
-    previous = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL_SIGNALS)
     child = None
     try:
         child = os.fork()

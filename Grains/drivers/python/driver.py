@@ -35,7 +35,7 @@ def main(variables: dict) -> None:
     shell.user_ns["_dh"][:] = [os.getcwd()]
     executor = Executor(shell, gate, outlet, items, output, errors)
     inquiries = warm_inquiries()
-    checkpoint = warm_checkpoint()(shell, os.getcwd(), {"stdin": sys.stdin, "stdout": output, "stderr": errors})
+    checkpoint = warm_checkpoint()
     gate.install()
 
     while (request := channel.receive()) is not None:
@@ -50,7 +50,7 @@ def main(variables: dict) -> None:
             outlet.end(inquiry.answer(request, executor.ask(inquiry.look, request["code"], request["cursor"])))
         elif request["op"] == "start":
             environment.apply(request["env"])
-            checkpoint.begin()
+            checkpoint.begin(os.getcwd(), {"stdin": sys.stdin, "stdout": output, "stderr": errors})
             items.limit(request["limits"]["item_bytes"])
             hello = {"event": "hello", "protocol": _PROTOCOL, "language": "python", "version": platform.python_version()}
             if request.get("restore"):

@@ -1,7 +1,6 @@
 """What a fork of the launcher must not share with its siblings, nor with the launcher."""
 
 import builtins
-import functools
 import gc
 import os
 import random
@@ -11,10 +10,12 @@ import tempfile
 from . import coroutines, user_packages
 
 
+_MT19937_WORDS = 624
+
+
 def renew(environment: dict) -> None:
     """Once, in a new driver, before anything of its user."""
-    os.environ.clear()
-    os.environ.update(environment)
+    _renew_environment(environment)
     sys.argv = [""]
     sys.orig_argv = [sys.executable]
     if "" not in sys.path:
@@ -24,12 +25,20 @@ def renew(environment: dict) -> None:
     # It remembers a directory of the launcher's.
     tempfile.tempdir = None
     _renew_numpy()
-    _renew_matplotlib()
     _renew_multiprocessing()
     coroutines.forget_loop()
     builtins.input = no_input
     sys.stdin = sys.__stdin__ = open(os.devnull)
     gc.enable()
+
+
+def _renew_environment(environment: dict) -> None:
+    # Most of it is there already: the launcher has been given what is the same for all.
+    for name in [name for name in os.environ if name not in environment]:
+        del os.environ[name]
+    for name, value in environment.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def no_input(prompt="", /):
@@ -43,15 +52,8 @@ no_input.__name__ = no_input.__qualname__ = "input"
 def _renew_numpy() -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None:
-        numpy.random.seed()
-
-
-def _renew_matplotlib() -> None:
-    # Both remember a directory of the launcher's; what they wrap looks for the one of this home.
-    matplotlib = sys.modules.get("matplotlib")
-    if matplotlib is not None:
-        matplotlib.get_cachedir = functools.cache(matplotlib.get_cachedir.__wrapped__)
-        matplotlib.get_configdir = functools.cache(matplotlib.get_configdir.__wrapped__)
+        # As `seed()` does it, without all that stands between it and the system's random numbers.
+        numpy.random.set_state(("MT19937", numpy.frombuffer(os.urandom(_MT19937_WORDS * 4), "u4"), _MT19937_WORDS))
 
 
 def _renew_multiprocessing() -> None:

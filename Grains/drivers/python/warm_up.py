@@ -1,5 +1,6 @@
 """What the launcher does once, so that no driver has to: import, compile, render, remember."""
 
+import functools
 import io
 import os
 import sys
@@ -27,13 +28,13 @@ _inquiries = None
 
 def warm_up() -> None:
     """Imports everything, in a home that is gone afterwards, and runs a few cells."""
-    global _shell
+    global _shell, _checkpoint
     with tempfile.TemporaryDirectory(prefix="warm-up-") as home:
         variables = {"HOME": home, "IPYTHONDIR": home, "MPLCONFIGDIR": home}
         previous = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
         try:
-            _shell = _make_warm_shell()
+            _shell, _checkpoint = _make_warm_session()
         finally:
             for name, value in previous.items():
                 if value is None:
@@ -47,7 +48,6 @@ def warm_shell():
 
 
 def warm_checkpoint():
-    """The class: its module needs libraries that only the warm-up may be the first to import."""
     return _checkpoint
 
 
@@ -55,7 +55,8 @@ def warm_inquiries() -> dict:
     return _inquiries
 
 
-def _make_warm_shell():
+def _make_warm_session():
+    # Only here: nothing may import these libraries before there is a home for them.
     import matplotlib
     import matplotlib.font_manager
     import matplotlib.pyplot
@@ -67,8 +68,7 @@ def _make_warm_shell():
     from .inquiries import make_inquiries
     from .shell import make_shell
 
-    global _checkpoint, _inquiries
-    _checkpoint = Checkpoint
+    global _inquiries
     shell = make_shell()
     _inquiries = make_inquiries(shell)
     shell.enable_matplotlib("inline")
@@ -90,5 +90,8 @@ def _make_warm_shell():
     shell.compile._filename_map.clear()
     # Or the first `%run` of every session would take the figure drawn above for its own.
     matplotlib.pyplot.draw_if_interactive.called = False
+    # Both remember a directory of this home; what they wrap looks for the one of a session's.
+    matplotlib.get_cachedir = functools.cache(matplotlib.get_cachedir.__wrapped__)
+    matplotlib.get_configdir = functools.cache(matplotlib.get_configdir.__wrapped__)
     coroutines.forget_loop()
-    return shell
+    return shell, Checkpoint(shell)

@@ -9,5 +9,7 @@ const createUserland = require('./realm/userland.js');
 
 const host = captureHost();
 host.keepImmediatesPrompt = keepImmediatesPrompt();
-const start = loadDriverRealm(__dirname, 'main.js', host);
+// Where the launcher has found the driver's realm in one file; that is no argument of the user's program.
+const [bundle] = process.argv.splice(2);
+const start = loadDriverRealm(__dirname, 'main.js', host, bundle);
 start(createUserland());

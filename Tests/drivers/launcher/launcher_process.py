@@ -16,13 +16,13 @@ from interpreter_client import PATIENCE, Home, Interpreter
 class LauncherProcess:
     """Ends, and with it everything it started, when the test lets go of it."""
 
-    def __init__(self, *arguments: str, language: str = "python", tier: str = "full"):
+    def __init__(self, *arguments: str, language: str = "python", tier: str = "full", launcher: Path = LAUNCHER):
         self.directory = Path(tempfile.mkdtemp(prefix="launcher-"))
         self.homes = self.directory / "homes"
         self.homes.mkdir()
         self.socket = str(self.directory / "socket")
         self.process = subprocess.Popen(
-            ["/usr/bin/python3", "-I", str(LAUNCHER), "--language", language, "--socket", self.socket,
+            ["/usr/bin/python3", "-I", str(launcher), "--language", language, "--socket", self.socket,
              "--homes", str(self.homes), "--tier", tier,
              "--limits-by", "cgroup" if os.geteuid() == 0 else "rlimit", *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

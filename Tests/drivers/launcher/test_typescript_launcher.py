@@ -51,3 +51,11 @@ def test_hanging_up_on_a_busy_typescript_interpreter_leaves_nothing(typescript, 
     interpreter.receive_until("stdout")
     assert interpreter.hang_up().ended["reason"] == "closed"
     assert wait_until(lambda: descendants(typescript.process.pid) == [] and list(typescript.homes.iterdir()) == [])
+
+
+def test_code_is_compiled_inside_the_walls():
+    """Where the limits leave no room for compiled code, all of it is interpreted, and nothing says so."""
+    with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", "--pool-maximum", "0", language="typescript") as typescript:
+        interpreter = typescript.start()
+        assert interpreter.run("require('fs').readFileSync('/proc/self/maps', 'utf8').includes(' rwxp ')").text == "true"
+        interpreter.close()

@@ -39,6 +39,18 @@ describe('printing', () => {
     expect(stdout).toBe('é😀\nxx is 5 { a: [ 1 ] }\n');
   });
 
+  it('goes through streams as Node has them, which nobody can close', async () => {
+    const { stdout, value } = await interpreter.execute([
+      'const { Readable } = require("node:stream"), { WriteStream } = require("node:fs");',
+      'await new Promise((resolve) => Readable.from(["piped\\n"]).on("end", resolve).pipe(process.stdout));',
+      'process.stdout.destroy();',
+      'process.stdout.write("written\\n");',
+      '[process.stdout instanceof WriteStream, process.stdout === process.stdout, process.stdout.fd, process.stderr.fd].join()',
+    ].join('\n'));
+    expect(stdout).toBe('piped\nwritten\n');
+    expect(value?.['text/plain']).toBe("'true,true,1,2'");
+  });
+
   it('puts U+FFFD in the place of lone surrogates', async () => {
     expect((await interpreter.execute('console.log("a\\ud800b")')).stdout).toBe('a\ufffdb\n');
   });

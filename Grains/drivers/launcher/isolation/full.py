@@ -29,7 +29,7 @@ class Full:
         self._homes = homes
         self._groups = groups
         self._homes_made = 0
-        self._filter = allow_list(with_internet=True)
+        self._filter = linux.Filter(allow_list(with_internet=True))
         self._template = root.Template(extra)
         self._own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._joins = []
@@ -121,4 +121,4 @@ class Full:
         linux.no_new_privileges()
         linux.show_memory()
         landlock.restrict(["/"], _WRITABLE, without_tcp=False)
-        linux.install_filter(self._filter)
+        self._filter.install()

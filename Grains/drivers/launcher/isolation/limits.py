@@ -1,6 +1,7 @@
 """What one context may use."""
 
 import argparse
+import os
 import resource
 from dataclasses import dataclass, fields
 
@@ -64,8 +65,11 @@ def apply_resource_limits(limits: Limits, runtime_bytes: int) -> None:
 
 def _data_bytes() -> int:
     """What this process has inherited from the launcher already: it is shared, and not the context's to pay for."""
-    with open("/proc/self/status", "rb") as file:
-        for line in file:
-            if line.startswith(b"VmData:"):
-                return int(line.split()[1]) * 1024
-    raise OSError("no VmData in /proc/self/status")
+    fd = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _, found, value = os.read(fd, 65536).partition(b"VmData:")
+    finally:
+        os.close(fd)
+    if not found:
+        raise OSError("no VmData in /proc/self/status")
+    return int(value.split(None, 1)[0]) * 1024

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import struct
+from pathlib import Path
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -53,6 +54,13 @@ _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
+_libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+
+# Found out once, before any fork: a context would pay for it, in time and in memory that it shares with nobody. Buffers
+# that the kernel only reads are plain bytes for the same reason: ctypes makes a class for every new length of an array.
+for _name in ("capset", "mount", "setns", "sethostname", "umount2", "unshare"):
+    getattr(_libc, _name)
+_LAST_CAPABILITY = int(Path("/proc/sys/kernel/cap_last_cap").read_bytes())
 
 
 def _check(result: int, what: str) -> int:
@@ -65,7 +73,7 @@ def _check(result: int, what: str) -> int:
 def _argument(value):
     if isinstance(value, int):
         return ctypes.c_long(value)
-    return value if value is None or isinstance(value, ctypes.Array) else os.fsencode(value)
+    return value if value is None else os.fsencode(value)
 
 
 def _syscall(what: str, number: int, *arguments) -> int:
@@ -73,8 +81,7 @@ def _syscall(what: str, number: int, *arguments) -> int:
 
 
 def _prctl(what: str, option: int, *arguments: int) -> int:
-    padded = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
-    return _check(_libc.prctl(option, *padded), what)
+    return _check(_libc.prctl(option, *(*arguments, 0, 0, 0, 0)[:4]), what)
 
 
 def write(path: str, text: str) -> None:
@@ -145,8 +152,7 @@ def new_mount(kind: str, **options: str) -> int:
     context = _syscall("fsopen", _SYS_FSOPEN, kind, _CLOEXEC)
     try:
         for name, value in options.items():
-            raw = ctypes.create_string_buffer(value.encode())
-            _syscall("fsconfig", _SYS_FSCONFIG, context, _FSCONFIG_SET_STRING, name, raw, 0)
+            _syscall("fsconfig", _SYS_FSCONFIG, context, _FSCONFIG_SET_STRING, name, value, 0)
         _syscall("fsconfig", _SYS_FSCONFIG, context, _FSCONFIG_CMD_CREATE, None, None, 0)
         return _syscall("fsmount", _SYS_FSMOUNT, context, _CLOEXEC, _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV)
     finally:
@@ -163,9 +169,8 @@ def attach(tree: int, target: str) -> None:
 
 def make_read_only(path: str) -> None:
     """The mounts at and below `path`: nothing is written, no device opened, no set-user-id bit honoured."""
-    attributes = ctypes.create_string_buffer(
-        struct.pack("=QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV, 0, 0, 0), 32)
-    _syscall("mount_setattr", _SYS_MOUNT_SETATTR, _AT_FDCWD, path, _AT_RECURSIVE, attributes, 32)
+    attributes = struct.pack("=QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV, 0, 0, 0)
+    _syscall("mount_setattr", _SYS_MOUNT_SETATTR, _AT_FDCWD, path, _AT_RECURSIVE, attributes, len(attributes))
 
 
 # --- privileges
@@ -179,17 +184,14 @@ def map_user(inner: int, outer: int) -> None:
 
 def drop_capabilities() -> None:
     """For good: none now, none to be had by an exec."""
-    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
-        last = int(file.read())
     try:
-        for capability in range(last + 1):
+        for capability in range(_LAST_CAPABILITY + 1):
             _prctl("PR_CAPBSET_DROP", _PR_CAPBSET_DROP, capability)
         _prctl("PR_SET_SECUREBITS", _PR_SET_SECUREBITS, _SECUREBITS)
     except PermissionError:
         pass  # An ordinary user may not, and has none to drop; `no_new_privileges` keeps it that way.
     _prctl("PR_CAP_AMBIENT", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
-    header = ctypes.create_string_buffer(struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0))
-    _check(_libc.capset(header, ctypes.create_string_buffer(24)), "capset")
+    _check(_libc.capset(struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0), bytes(24)), "capset")
 
 
 def no_new_privileges() -> None:
@@ -206,11 +208,17 @@ def show_memory() -> None:
     _prctl("PR_SET_DUMPABLE", _PR_SET_DUMPABLE, 1)
 
 
-def install_filter(program: bytes) -> None:
-    """A seccomp filter, as classic BPF."""
-    instructions = ctypes.create_string_buffer(program, len(program))
-    header = ctypes.create_string_buffer(struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(instructions)))
-    _prctl("PR_SET_SECCOMP", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(header))
+class Filter:
+    """A seccomp filter, `program` as classic BPF."""
+
+    def __init__(self, program: bytes):
+        self._instructions = ctypes.create_string_buffer(program, len(program))
+        header = struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(self._instructions))
+        self._header = ctypes.create_string_buffer(header, len(header))
+        self._address = ctypes.addressof(self._header)
+
+    def install(self) -> None:
+        _prctl("PR_SET_SECCOMP", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._address)
 
 
 # --- Landlock
@@ -222,13 +230,11 @@ def landlock_version() -> int:
 
 
 def landlock_ruleset(attributes: bytes) -> int:
-    raw = ctypes.create_string_buffer(attributes, len(attributes))
-    return _syscall("landlock_create_ruleset", _SYS_LANDLOCK_CREATE_RULESET, raw, len(attributes), 0)
+    return _syscall("landlock_create_ruleset", _SYS_LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0)
 
 
 def landlock_allow_beneath(ruleset: int, access: int, directory: int) -> None:
-    rule = ctypes.create_string_buffer(struct.pack("=Qi", access, directory), 12)
-    _syscall("landlock_add_rule", _SYS_LANDLOCK_ADD_RULE, ruleset, 1, rule, 0)
+    _syscall("landlock_add_rule", _SYS_LANDLOCK_ADD_RULE, ruleset, 1, struct.pack("=Qi", access, directory), 0)
 
 
 def landlock_restrict_self(ruleset: int) -> None:

@@ -68,7 +68,7 @@ def _try_reduced() -> None:
     program = allow_list(with_internet=False)
     linux.no_new_privileges()
     landlock.restrict(["/"], [], without_tcp=True)
-    linux.install_filter(program)
+    linux.Filter(program).install()
 
 
 def _try_delegation(user: int) -> None:

@@ -25,7 +25,7 @@ class Reduced(NoWalls):
 
     def __init__(self, limits: Limits, homes: str, extra: list[str], first_user: int):
         super().__init__(limits, homes)
-        self._filter = allow_list(with_internet=False)
+        self._filter = linux.Filter(allow_list(with_internet=False))
         self._extra = extra
         self._first_user = first_user
         self._users: set[int] = set()
@@ -55,7 +55,7 @@ class Reduced(NoWalls):
         linux.no_new_privileges()
         own = [f"/proc/{os.getpid()}"]
         landlock.restrict([*_READABLE, *self._extra, *own], [home.path, *_WRITABLE_DEVICES], without_tcp=True)
-        linux.install_filter(self._filter)
+        self._filter.install()
 
     def _give_away(self, home: Home) -> None:
         home.user = self._take_user()

@@ -44,19 +44,23 @@ _OF_THE_HOOK = ("_", "__", "___")
 
 
 class Checkpoint:
-    """Of the session of `shell`. `found`: name -> object that every session has."""
+    """Of the session of `shell`. Made by the launcher, where no session has begun."""
 
-    def __init__(self, shell, home: str, found: dict):
+    def __init__(self, shell):
         self._shell = shell
+        self._home = ""
+        self._known = {"globals": shell.user_ns, "main": shell.user_module, "shell": shell}
+        self._max_bytes = 0
+        self._of_every_session = dict(shell.user_ns)
+        self.settings = Settings(shell)
+
+    def begin(self, home: str, found: dict) -> None:
+        """The session has got its environment and its limits. `found`: name -> object that every session has."""
         self._home = home
-        self.settings = Settings(shell, home)
-        self._known = {"globals": shell.user_ns, "main": shell.user_module, "shell": shell} | found
+        self._known |= found
         soft, _ = getrlimit(RLIMIT_DATA)
         self._max_bytes = (_DEFAULT_MEMORY if soft == RLIM_INFINITY else soft) // 2
-        self._of_every_session = dict(shell.user_ns)
-
-    def begin(self) -> None:
-        self.settings.begin()
+        self.settings.begin(home)
 
     # --- saving
 

@@ -24,22 +24,27 @@ _options = tuple(set(pandas._config.config._registered_options) - set(pandas._co
 
 
 class Settings:
-    """Remembers how things were before the session began, and keeps what has changed since."""
+    """Remembers how things were before the session began, and keeps what has changed since.
 
-    def __init__(self, shell, home: str):
+    Made by the launcher, for all sessions: it is the same for each.
+    """
+
+    def __init__(self, shell):
         self._shell = shell
-        self._home = home
+        self._home = ""
         self._environment = {}
         self._random = None
-        self._path = list(sys.path)
+        self._path = []
         self._parameters = dict(_parameters)
         self._backend = _get_backend()
         self._print_options = _get_print_options()
         self._options = {name: _get_option(name) for name in _options}
 
-    def begin(self) -> None:
+    def begin(self, home: str) -> None:
         """The session has got its environment."""
+        self._home = home
         self._environment = dict(_environment)
+        self._path = list(sys.path)
 
     def hold_random(self) -> None:
         """Before a fork."""

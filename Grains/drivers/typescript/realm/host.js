@@ -4,7 +4,6 @@
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
-const url = require('node:url');
 const util = require('node:util');
 const vm = require('node:vm');
 const { deserialize, serialize, setTimeZone } = require('bun:jsc');
@@ -98,7 +97,7 @@ function loop() {
 }
 
 function modules() {
-  const { Transpiler } = Bun;
+  const { Transpiler, pathToFileURL } = Bun;
   const { transformSync } = Transpiler.prototype;
   let transpile;
   const createTranspiler = () => {
@@ -110,7 +109,7 @@ function modules() {
     resolveModule: Bun.resolveSync,
     createRequire: Module.createRequire,
     isBuiltin: Module.isBuiltin,
-    pathToFileUrl: (file) => url.pathToFileURL(file).href,
+    pathToFileUrl: (file) => pathToFileURL(file).href,
     joinPath: path.join,
     dlopen: process.dlopen,
     transpileDecorators: (source) => (transpile ??= createTranspiler())(source),
@@ -155,9 +154,21 @@ function checkpoints() {
   };
 }
 
+// As Bun makes them for a pipe. The class is made when it is first asked for, too.
+const { get: getWriteStream } = Object.getOwnPropertyDescriptor(fs, 'WriteStream');
+
+function openStandardStream(fd) {
+  const WriteStream = apply(getWriteStream, fs, []);
+  const stream = new WriteStream(null, { fd, autoClose: false });
+  // Whoever destroys it does not close the descriptor.
+  const _destroy = (error, callback) => callback(error);
+  return Object.assign(stream, { _type: 'fs', _isStdio: true, destroySoon: stream.destroy, _destroy });
+}
+
 function processApi() {
   return {
     process,
+    openStandardStream,
     env: process.env,
     setTimeZone,
     cwd: process.cwd.bind(process),
