@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
 using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
+using Sandbox.Cluster.Api.OpenApi;
 using Sandbox.Cluster.Api.Refusals;
 using Sandbox.Cluster.Grains.Interfaces.Files;
 
@@ -14,9 +15,9 @@ internal static class FileEndpoints
 
     public static IEndpointRouteBuilder MapFiles(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Route, ReadAsync);
-        routes.MapPut(Route, WriteAsync);
-        routes.MapDelete(Route, DeleteAsync);
+        routes.MapGet(Route, ReadAsync).DocumentReading();
+        routes.MapPut(Route, WriteAsync).DocumentWriting();
+        routes.MapDelete(Route, DeleteAsync).DocumentRemoving();
         return routes;
     }
 

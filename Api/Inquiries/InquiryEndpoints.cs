@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Execute;
+using Sandbox.Cluster.Api.OpenApi;
 using Sandbox.Cluster.Api.Refusals;
 using Sandbox.Cluster.Grains.Interfaces.Inquiries;
 
@@ -12,11 +13,13 @@ internal static class InquiryEndpoints
 {
     public static IEndpointRouteBuilder MapInquiries(this IEndpointRouteBuilder routes)
     {
-        Map("complete", InquiryKind.Complete);
-        Map("inspect", InquiryKind.Inspect);
+        Map("complete", InquiryKind.Complete).DocumentInquiry<CompletionsBody>(
+            "complete", "Completions at the cursor", """{"matches":["print"],"cursor_start":0,"cursor_end":3}""");
+        Map("inspect", InquiryKind.Inspect).DocumentInquiry<InspectionBody>(
+            "inspect", "Documentation of what stands at the cursor", """{"found":true,"data":{"text/plain":"Signature: print(*args, sep=' ')"}}""");
         return routes;
 
-        void Map(string name, InquiryKind kind) => routes.MapPost(
+        RouteHandlerBuilder Map(string name, InquiryKind kind) => routes.MapPost(
             $"/contexts/{{contextId}}/{name}",
             (string contextId, Tenant tenant, HttpRequest http, InquiryClient inquiries, CancellationToken cancellationToken) =>
                 AskAsync(kind, contextId, tenant, http, inquiries, cancellationToken));

@@ -286,7 +286,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
     private async Task SleepAsync()
     {
         await Context.Cast<IGrainManagementExtension>().DeactivateOnIdle();
-        await Eventually.UntilAsync(async () => await silo.RecordAsync(Context) is { Clean: true });
+        await Eventually.UntilAsync(async () => await silo.RecordAsync(Context) is { Clean: true, Awake: false });
     }
 
     /// <summary>One silo with real interpreters, which saves soon, and whose storage can be looked into.</summary>

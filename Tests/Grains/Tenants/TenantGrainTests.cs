@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Hosting;
 using Orleans.TestingHost;
 using Sandbox.Cluster.Grains;
+using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Tenants;
@@ -117,6 +118,7 @@ public sealed class TenantGrainTests(TenantGrainTests.ClusterFixture cluster) : 
             builder.ConfigureSilo((_, silo) =>
             {
                 silo.Services.AddContextGrains();
+                silo.Services.AddSingleton<ICheckpointStore>(new WatchedCheckpoints());
                 silo.AddContextPlacement();
                 silo.Services.Configure<InterpreterOptions>(options => options.DriversDirectory = Repository.Drivers);
                 silo.Services.Configure<QuotaOptions>(options =>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Hosting;
 using Orleans.TestingHost;
 using Sandbox.Cluster.Grains;
+using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
@@ -126,6 +127,7 @@ public sealed class ContextEgressTests(ContextEgressTests.ClusterFixture cluster
                 silo.Services.AddSingleton<IEgressResolver>(new FakeResolver());
                 silo.Services.AddSingleton<IEgressDialer>(new FakeDialer(World.EndPoint));
                 silo.Services.AddContextGrains();
+                silo.Services.AddSingleton<ICheckpointStore>(new WatchedCheckpoints());
                 silo.AddContextPlacement();
                 silo.Services.Configure<EgressOptions>(options => options.Tenants["connected"] = [PackageWorld.Host]);
                 silo.Services.Configure<InterpreterOptions>(options => options.DriversDirectory = Repository.Drivers);
