@@ -8,6 +8,7 @@ using Sandbox.Cluster.Api.Hosting;
 using Sandbox.Cluster.Api.Inquiries;
 using Sandbox.Cluster.Api.Limits;
 using Sandbox.Cluster.Api.OpenApi;
+using Sandbox.Cluster.Api.Streams;
 using Sandbox.Cluster.Silo.Hosting;
 
 // The settings stand beside the program, wherever it is started from.
@@ -24,6 +25,7 @@ builder.Services.AddSingleton<FileClient>();
 builder.Services.AddSingleton<InquiryClient>();
 builder.Services.AddSingleton<ContextReader>();
 builder.Services.AddSingleton<ContextLifecycleClient>();
+builder.Services.AddSingleton<EventClient>();
 
 // What a request may ask for.
 builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations()

@@ -24,7 +24,12 @@ internal sealed partial class ContextClient(
     /// Runs code and waits for its end. What a silo that leaves has not begun is sent again, until another one takes it.
     /// Cancelling interrupts the execution.
     /// </summary>
-    public async Task<ExecutionReply> ExecuteAsync(ContextKey key, ExecuteCommand command, CancellationToken cancellationToken)
+    /// <param name="key">The context.</param>
+    /// <param name="command">What to run.</param>
+    /// <param name="follow">Follows what was accepted to its end in another way than by waiting for it; null for waiting.</param>
+    /// <param name="cancellationToken">The client is gone.</param>
+    public async Task<ExecutionReply> ExecuteAsync(
+        ContextKey key, ExecuteCommand command, Func<CancellationToken, Task<ExecutionReply>>? follow, CancellationToken cancellationToken)
     {
         var context = grains.GetGrain<IContextGrain>(key.ToString());
         try
@@ -33,6 +38,8 @@ internal sealed partial class ContextClient(
             for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
             {
                 var reply = await BeginAsync(context, command, cancellationToken);
+                if (reply is ExecutionPending && follow is not null)
+                    reply = await follow(cancellationToken);
                 while (reply is ExecutionPending)
                     reply = await FollowAsync(context, command.ExecutionId, cancellationToken);
                 if (reply is not ExecutionRefused { Reason: RefusalReason.Unavailable }
@@ -43,8 +50,9 @@ internal sealed partial class ContextClient(
                 await Task.Delay(pause, time, cancellationToken);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch
         {
+            // Its client is gone, or cannot be answered.
             await LeaveAsync(context, command.ExecutionId);
             throw;
         }

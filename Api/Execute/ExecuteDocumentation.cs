@@ -10,9 +10,17 @@ internal static class ExecuteDocumentation
         .WithDescription(
             "Executions of one context run one at a time, first come first served. 200: the code ran, and what it did, an exception or a timeout "
             + "among others, is in error. 500: the platform lost something, and error says what; whether the code ran is said there too. "
-            + "A client that goes away interrupts its execution.")
+            + "A client that goes away interrupts its execution. With Accept: text/event-stream the answer is a stream of events from the moment the "
+            + "code starts; what is refused before, or lost by the platform, is answered in JSON all the same.")
         .Accepts<ExecuteBody>("application/json")
         .Produces<ExecutionBody>()
+        .StreamsEvents(
+            "start {context_id, execution_id, execution_count}; stdout {text} and stderr {text}, chunks with their line ends; item, as in items, with "
+            + "replaces: the id of the event whose item it takes the place of; error, as in error; end, the Execution without items and logs, with "
+            + "context_state, context_incarnation and context_restored_to as its headers would be. A stream that closes without end was cut.",
+            "id: 1\nevent: start\ndata: {\"context_id\":\"report\",\"execution_id\":\"5e0c\",\"execution_count\":1}\n\n"
+            + "id: 2\nevent: stdout\ndata: {\"text\":\"hello\\n\"}\n\n"
+            + "id: 3\nevent: end\ndata: {\"context_id\":\"report\",\"execution_count\":1,\"context_state\":\"new\",\"context_incarnation\":1}\n\n")
         .Produces<ExecutionBody>(StatusCodes.Status500InternalServerError)
         .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType)
         .AnswersWithHeader("Execution-Id", "Names the execution.", StatusCodes.Status200OK, StatusCodes.Status500InternalServerError)

@@ -4,11 +4,12 @@ using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Api.Limits;
 using Sandbox.Cluster.Api.Refusals;
+using Sandbox.Cluster.Api.Streams;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 
 namespace Sandbox.Cluster.Api.Execute;
 
-/// <summary><c>POST /execute</c>: run code in a context and wait for all of its output.</summary>
+/// <summary><c>POST /execute</c>: run code in a context, and wait for all of its output or take it as it comes.</summary>
 internal static class ExecuteEndpoint
 {
     public static IEndpointRouteBuilder MapExecute(this IEndpointRouteBuilder routes)
@@ -21,16 +22,17 @@ internal static class ExecuteEndpoint
         HttpRequest http,
         Tenant tenant,
         ContextClient contexts,
+        EventClient events,
         IOptions<ExecuteLimits> limits,
         TenantLimits quotas,
         CancellationToken cancellationToken)
     {
         if (!RequestBody.IsJson(http))
             return Refusal.Of(StatusCodes.Status415UnsupportedMediaType, "Send the request as application/json in UTF-8, not compressed.");
-        var (end, body) = await RequestBody.ReadAsync(http, ExecuteRequestReader.MaxBodyBytes);
-        if (end == RequestBodyEnd.TooLarge)
+        var (readEnd, body) = await RequestBody.ReadAsync(http, ExecuteRequestReader.MaxBodyBytes);
+        if (readEnd == RequestBodyEnd.TooLarge)
             return TooLarge($"The body is larger than {ExecuteRequestReader.MaxBodyBytes} bytes.");
-        if (end == RequestBodyEnd.ClientGone)
+        if (readEnd == RequestBodyEnd.ClientGone)
             return Results.Empty;
 
         var read = ExecuteRequestReader.Read(body, limits.Value);
@@ -41,7 +43,17 @@ internal static class ExecuteEndpoint
 
         var key = tenant.Context(request.ContextId ?? NewId());
         var command = new ExecuteCommand(NewId(), request.Code, request.Language, request.Environment, request.Timeout);
-        return await contexts.ExecuteAsync(key, command, cancellationToken) switch
+        if (!ServerSentEvents.AreWanted(http))
+            return Answer(await contexts.ExecuteAsync(key, command, follow: null, cancellationToken));
+
+        var stream = new ExecutionStream(http.HttpContext, key, command.ExecutionId, events);
+        var end = await contexts.ExecuteAsync(key, command with { Delivery = Delivery.Events }, stream.FollowAsync, cancellationToken);
+        if (!stream.HasBegun)
+            return Answer(end);
+        await stream.EndAsync(end, cancellationToken);
+        return Results.Empty;
+
+        IResult Answer(ExecutionReply reply) => reply switch
         {
             ExecutionEnded ended => new ExecutionAnswer(key.ContextId, command.ExecutionId, ended.Result),
             ExecutionRefused refused => Refuse(refused, quotas.ContextsOf(tenant)),

@@ -15,11 +15,11 @@ internal sealed class ExecutionAnswer(string contextId, string executionId, Exec
     }
 
     /// <summary>Nobody knows how far the code got, and so nothing is said of the context's state either.</summary>
-    public static ExecutionAnswer SiloUnavailable(string contextId, string executionId) => new(
-        contextId,
-        executionId,
-        null,
-        ExecutionError.Of(ErrorKind.SiloUnavailable, "The silo that ran the code is gone. It is not known how far the code got."));
+    public static ExecutionAnswer SiloUnavailable(string contextId, string executionId) => new(contextId, executionId, null, SiloIsGone);
+
+    /// <summary>What is said then.</summary>
+    public static ExecutionError SiloIsGone { get; } =
+        ExecutionError.Of(ErrorKind.SiloUnavailable, "The silo that ran the code is gone. It is not known how far the code got.");
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -45,14 +45,21 @@ internal sealed class ExecutionAnswer(string contextId, string executionId, Exec
         json.WriteString("context_id"u8, contextId);
         json.WriteStartArray("items"u8);
         foreach (var item in result?.Items ?? [])
-            ItemJson.Write(json, item);
+        {
+            json.WriteStartObject();
+            ItemJson.WriteMembers(json, item);
+            json.WriteEndObject();
+        }
         json.WriteEndArray();
         json.WriteStartObject("logs"u8);
         WriteLines(json, "stdout"u8, result?.Stdout);
         WriteLines(json, "stderr"u8, result?.Stderr);
         json.WriteEndObject();
         if (error is not null)
-            WriteError(json, error);
+        {
+            json.WritePropertyName("error"u8);
+            ErrorJson.Write(json, error);
+        }
         if (result?.ExecutionCount is { } count)
             json.WriteNumber("execution_count"u8, count);
         json.WriteEndObject();
@@ -66,18 +73,8 @@ internal sealed class ExecutionAnswer(string contextId, string executionId, Exec
         json.WriteEndArray();
     }
 
-    private static void WriteError(Utf8JsonWriter json, ExecutionError error)
-    {
-        json.WriteStartObject("error"u8);
-        json.WriteString("name"u8, error.Name);
-        json.WriteString("value"u8, error.Value);
-        if (!string.IsNullOrEmpty(error.Traceback))
-            json.WriteString("traceback"u8, error.Traceback);
-        json.WriteEndObject();
-    }
-
     /// <summary>200 for what the code did, 500 for what the platform lost: a 5xx invites clients to send the code again.</summary>
-    private static int StatusOf(ErrorKind? kind) => kind switch
+    public static int StatusOf(ErrorKind? kind) => kind switch
     {
         null or ErrorKind.Raised or ErrorKind.TimedOut or ErrorKind.Interrupted or ErrorKind.InterpreterExited
             or ErrorKind.MemoryLimitExceeded
@@ -87,7 +84,7 @@ internal sealed class ExecutionAnswer(string contextId, string executionId, Exec
         _ => throw new InvalidOperationException($"The error kind {kind} has no status."),
     };
 
-    private static string NameOf(ContextState state) => state switch
+    public static string NameOf(ContextState state) => state switch
     {
         ContextState.New => "new",
         ContextState.Kept => "kept",

@@ -10,9 +10,8 @@ internal static class ItemJson
     // The protocol stops at 200 levels; the values are copied, never read here.
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 256 };
 
-    public static void Write(Utf8JsonWriter json, OutputItem item)
+    public static void WriteMembers(Utf8JsonWriter json, OutputItem item)
     {
-        json.WriteStartObject();
         json.WriteBoolean("is_primary"u8, item.IsPrimary);
 
         using var data = JsonDocument.Parse(item.Data, Options);
@@ -33,7 +32,6 @@ internal static class ItemJson
                 WriteRaw(json, type, value);
             json.WriteEndObject();
         }
-        json.WriteEndObject();
     }
 
     private static string? MemberOf(JsonProperty representation) => representation.Name switch

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using Sandbox.Cluster.Api.Refusals;
+using Sandbox.Cluster.Api.Streams;
 
 namespace Sandbox.Cluster.Api.OpenApi;
 
@@ -62,6 +63,8 @@ internal static class DocumentTransforms
             await AskForCredentialAsync(operation, context, cancellationToken);
         foreach (var parameter in metadata.OfType<QueryParameter>())
             (operation.Parameters ??= []).Add(Of(parameter));
+        foreach (var stream in metadata.OfType<EventStreamAnswer>())
+            Add(operation, stream);
         foreach (var example in metadata.OfType<BodyExample>())
             Add(operation, example);
         foreach (var header in metadata.OfType<AnswerHeader>())
@@ -144,6 +147,16 @@ internal static class DocumentTransforms
                 Maximum = schema["maximum"]?.ToString(),
                 Default = schema["default"]?.DeepClone(),
             },
+        };
+    }
+
+    private static void Add(OpenApiOperation operation, EventStreamAnswer stream)
+    {
+        var answer = (OpenApiResponse)operation.Responses![Key(StatusCodes.Status200OK)];
+        (answer.Content ??= new Dictionary<string, OpenApiMediaType>())[ServerSentEvents.MediaType] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = stream.Description },
+            Examples = new Dictionary<string, IOpenApiExample> { ["a stream"] = new OpenApiExample { Value = stream.Example } },
         };
     }
 

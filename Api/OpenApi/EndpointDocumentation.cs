@@ -18,6 +18,10 @@ internal static class EndpointDocumentation
     public static RouteHandlerBuilder AnswersWithHeader(this RouteHandlerBuilder endpoint, string name, string description, params int[] statuses) =>
         endpoint.WithMetadata(new AnswerHeader(name, description, statuses));
 
+    /// <summary>The other form of its 200, for <c>Accept: text/event-stream</c>.</summary>
+    public static RouteHandlerBuilder StreamsEvents(this RouteHandlerBuilder endpoint, string description, string example) =>
+        endpoint.WithMetadata(new EventStreamAnswer(description, example));
+
     /// <summary>A body that may be sent.</summary>
     public static RouteHandlerBuilder WithRequestExample(
         this RouteHandlerBuilder endpoint, string name, [StringSyntax(StringSyntaxAttribute.Json)] string json) =>
@@ -39,6 +43,11 @@ internal static class EndpointDocumentation
 /// <param name="Description">What it says.</param>
 /// <param name="Statuses">The statuses that have it.</param>
 internal sealed record AnswerHeader(string Name, string Description, int[] Statuses);
+
+/// <summary>An answer of server-sent events.</summary>
+/// <param name="Description">What the events are.</param>
+/// <param name="Example">A stream.</param>
+internal sealed record EventStreamAnswer(string Description, string Example);
 
 /// <summary>An example of a body.</summary>
 /// <param name="Status">The answer's; null: the request's.</param>

@@ -8,13 +8,15 @@ namespace Sandbox.Cluster.Grains.Interfaces.Executions;
 /// <param name="Language">Null: the context's own, or Python for a new context.</param>
 /// <param name="Environment">Set for this execution only; null for none.</param>
 /// <param name="Timeout">Counted from the moment the code starts.</param>
+/// <param name="Delivery">How its client gets what it leaves.</param>
 [GenerateSerializer, Immutable, Alias("ExecuteCommand")]
 public sealed record ExecuteCommand(
     [property: Id(0)] string ExecutionId,
     [property: Id(1)] string Code,
     [property: Id(2)] Language? Language,
     [property: Id(3)] Dictionary<string, string>? Environment,
-    [property: Id(4)] TimeSpan Timeout)
+    [property: Id(4)] TimeSpan Timeout,
+    [property: Id(5)] Delivery Delivery = Delivery.Answer)
 {
     /// <summary>Without the code and its environment: Orleans puts commands into log lines and exceptions.</summary>
     public override string ToString() => $"{nameof(ExecuteCommand)} {ExecutionId}";

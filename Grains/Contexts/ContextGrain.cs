@@ -96,7 +96,10 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _queue.Add(execution);
         _executions.Add(command.ExecutionId, execution);
         _ = TendAsync(execution);
-        return await AnswerAsync(execution, cancellationToken);
+        if (command.Delivery == Delivery.Answer)
+            return await AnswerAsync(execution, cancellationToken);
+        execution.Renew();
+        return new ExecutionPending();
     }
 
     public async Task<ExecutionReply> Follow(string executionId, CancellationToken cancellationToken) =>

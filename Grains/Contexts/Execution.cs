@@ -24,6 +24,7 @@ internal sealed class Execution
     public Execution(ExecuteCommand command, TimeSpan lease, TimeSpan drainGrace, TimeProvider time, CancellationToken stopping)
     {
         Command = command;
+        Events = new ExecutionEvents(time);
         _time = time;
         _lease = lease;
         _leaseTimer = time.CreateTimer(_ => Interrupt(InterruptCause.ClientGone), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -33,6 +34,9 @@ internal sealed class Execution
     }
 
     public ExecuteCommand Command { get; }
+
+    /// <summary>What it did so far.</summary>
+    public ExecutionEvents Events { get; }
 
     /// <summary>Completes when it has ended, or was refused after all.</summary>
     public Task<ExecutionReply> Reply => _reply.Task;
@@ -54,7 +58,31 @@ internal sealed class Execution
     /// <summary>Its turn has come; from here on it is not sent elsewhere when the silo shuts down.</summary>
     public void Start() => _hasStarted = true;
 
-    public void Complete(ExecutionReply reply) => _reply.TrySetResult(reply);
+    public void Complete(ExecutionReply reply)
+    {
+        if (_reply.TrySetResult(reply))
+            Events.Close(reply);
+    }
+
+    /// <summary>Its client is there: from now on it has the time of its lease to call.</summary>
+    public void Renew() => _leaseTimer.Change(_lease, Timeout.InfiniteTimeSpan);
+
+    /// <summary>
+    /// Reads its events on behalf of its client, who then has the time of its lease to go on. A cancelled wait is a client that
+    /// left.
+    /// </summary>
+    public async Task<EventPage> ReadEventsAsync(long after, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        _leaseTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var page = await Events.ReadAsync(after, patience, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            Interrupt(InterruptCause.ClientGone);
+        else if (page.IsLast)
+            Leave(tookResult: true);
+        else
+            Renew();
+        return page;
+    }
 
     /// <summary>
     /// Waits for the end on behalf of its client; false when it is not there within <paramref name="patience"/>. From then

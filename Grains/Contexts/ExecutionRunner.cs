@@ -16,7 +16,8 @@ internal sealed class ExecutionRunner(
     public async Task<Run> RunAsync(IInterpreter interpreter, Execution execution, int count)
     {
         var command = execution.Command;
-        var output = new ExecutionOutput(limits.Value);
+        var output = new ExecutionOutput(limits.Value, execution.Events);
+        execution.Events.Start(count);
         var running = interpreter.ExecuteAsync(
             new InterpreterCommand(command.ExecutionId, count, command.Code, command.Environment), output);
 

@@ -19,7 +19,8 @@ internal sealed class ItemList(int maxBytes)
     private long _dropped;
     private bool _primaryDropped;
 
-    public void Add(InterpreterItem item)
+    /// <summary>Where the item stands in the list; -1 when it was dropped.</summary>
+    public int Add(InterpreterItem item)
     {
         var replaced = -1;
         if (item is { IsUpdate: true, DisplayId: { } updated } && _displays.TryGetValue(updated, out var index))
@@ -31,19 +32,23 @@ internal sealed class ItemList(int maxBytes)
         {
             _dropped += item.Data.Length;
             _primaryDropped |= item.IsPrimary;
-            return;
+            return -1;
         }
 
         _bytes = bytes;
         if (replaced >= 0)
         {
             _items[replaced] = new OutputItem(_items[replaced].IsPrimary, item.Data);
-            return;
+            return replaced;
         }
         if (item.DisplayId is { } name)
             _displays[name] = _items.Count;
         _items.Add(new OutputItem(item.IsPrimary, item.Data));
+        return _items.Count - 1;
     }
+
+    /// <summary>The item that stands there now.</summary>
+    public OutputItem this[int index] => _items[index];
 
     private static int SizeOf(byte[] data) => data.Length + OverheadBytes;
 

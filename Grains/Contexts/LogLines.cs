@@ -16,16 +16,19 @@ internal sealed class LogLines(int maxLineBytes, int maxStreamBytes)
     private int _streamBytes;
     private long _dropped;
     private bool _lineIsOpen;
+    private bool _lastEndWasDropped;
 
-    public void Append(ReadOnlySpan<char> text)
+    /// <param name="text">What was printed.</param>
+    /// <param name="kept">Gets what is kept of it.</param>
+    public void Append(ReadOnlySpan<char> text, StringBuilder? kept = null)
     {
         while (!text.IsEmpty)
         {
             var end = text.IndexOf('\n');
-            AppendToLine(end < 0 ? text : text[..end]);
+            AppendToLine(end < 0 ? text : text[..end], kept);
             if (end < 0)
                 return;
-            EndLine();
+            EndLine(kept);
             text = text[(end + 1)..];
         }
     }
@@ -38,8 +41,11 @@ internal sealed class LogLines(int maxLineBytes, int maxStreamBytes)
         string.Create(CultureInfo.InvariantCulture, $"[output truncated: {bytes} bytes dropped]");
 
     /// <summary>The lines so far; the stream is not used any more afterwards.</summary>
-    public IReadOnlyList<string> ToLines()
+    /// <param name="kept">Gets the notice, when there is one, on a line of its own.</param>
+    public IReadOnlyList<string> ToLines(StringBuilder? kept = null)
     {
+        if (_dropped > 0)
+            kept?.Append(_lineIsOpen || _lastEndWasDropped ? "\n" : "").Append(Notice(_dropped)).Append('\n');
         if (_lineIsOpen)
             CloseLine();
         if (_dropped > 0)
@@ -47,7 +53,7 @@ internal sealed class LogLines(int maxLineBytes, int maxStreamBytes)
         return _lines;
     }
 
-    private void AppendToLine(ReadOnlySpan<char> text)
+    private void AppendToLine(ReadOnlySpan<char> text, StringBuilder? kept)
     {
         if (text.IsEmpty)
             return;
@@ -55,27 +61,31 @@ internal sealed class LogLines(int maxLineBytes, int maxStreamBytes)
         var room = Math.Min(maxLineBytes - _lineBytes, maxStreamBytes - _streamBytes);
         if (bytes > room)
         {
-            text = Fitting(text, room, out var kept);
-            _dropped += bytes - kept;
-            bytes = kept;
+            text = Fitting(text, room, out var fitting);
+            _dropped += bytes - fitting;
+            bytes = fitting;
         }
         _line.Append(text);
+        kept?.Append(text);
         _lineBytes += bytes;
         _streamBytes += bytes;
         _lineIsOpen |= bytes > 0;
     }
 
-    private void EndLine()
+    private void EndLine(StringBuilder? kept)
     {
         if (_streamBytes < maxStreamBytes)
         {
             _streamBytes++;
+            kept?.Append('\n');
             CloseLine();
             return;
         }
         _dropped++;
-        if (_lineIsOpen)
-            CloseLine();
+        if (!_lineIsOpen)
+            return;
+        _lastEndWasDropped = true;
+        CloseLine();
     }
 
     private void CloseLine()

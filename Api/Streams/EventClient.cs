@@ -1,0 +1,56 @@
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interfaces.Executions;
+
+namespace Sandbox.Cluster.Api.Streams;
+
+/// <summary>The Api's way to the events of an execution, with calls that are short each.</summary>
+internal sealed partial class EventClient(IGrainFactory grains, TimeProvider time, ILogger<EventClient> logger)
+{
+    // Together less than a client's lease.
+    private const int Attempts = 40;
+    private static readonly TimeSpan AttemptPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The clock of streams.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>The next events, or none after about two seconds; null when nobody knows the execution any more.</summary>
+    public async Task<EventPage?> ReadAsync(ContextKey key, string executionId, long after, bool isItsClient, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await grains.GetGrain<IContextExecutions>(key.ToString()).Events(executionId, after, isItsClient, cancellationToken);
+            }
+            catch (OrleansMessageRejectionException) when (attempt < Attempts)
+            {
+                // By the silo on the way, which leaves; the one that runs the code is asked by way of another.
+                await Task.Delay(AttemptPause, time, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogLost(logger, executionId, e);
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Tells the context that the execution's client is still there. Should that fail, the next one may not.</summary>
+    public async Task RenewAsync(ContextKey key, string executionId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await grains.GetGrain<IContextExecutions>(key.ToString()).Renew(executionId, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotRenewed(logger, executionId, e.GetType().Name);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The events of execution {ExecutionId} cannot be followed any more")]
+    private static partial void LogLost(ILogger logger, string executionId, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of execution {ExecutionId} could not be renewed: {Error}")]
+    private static partial void LogNotRenewed(ILogger logger, string executionId, string error);
+}
