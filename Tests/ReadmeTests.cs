@@ -12,6 +12,7 @@ using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
 using Sandbox.Cluster.Silo.Hosting;
+using Sandbox.Cluster.Silo.Storage;
 using Sandbox.Cluster.Silo.Storage.Checkpoints;
 using Sandbox.Cluster.Tests.Support;
 
@@ -30,6 +31,7 @@ public partial class ReadmeTests(ApiFixture api)
         (ContextOptions.Section, new ContextOptions()),
         (CheckpointOptions.Section, new CheckpointOptions()),
         (CheckpointStoreOptions.Section, new CheckpointStoreOptions()),
+        (AzureTablesOptions.Section, new AzureTablesOptions()),
         (CapacityOptions.Section, new CapacityOptions()),
         (SiloEndpointOptions.Section, new SiloEndpointOptions()),
         (OutputLimits.Section, new OutputLimits()),
