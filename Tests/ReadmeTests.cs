@@ -24,7 +24,7 @@ public partial class ReadmeTests(ApiFixture api)
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
 
-    private static readonly (string Section, object Options)[] AllOptions =
+    internal static readonly (string Section, object Options)[] AllOptions =
     [
         (AccessOptions.Section, new AccessOptions()),
         (ExecuteLimits.Section, new ExecuteLimits()),
