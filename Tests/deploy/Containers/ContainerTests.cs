@@ -62,7 +62,7 @@ public partial class ContainerTests
         Assert.True(File.Exists(Path.Combine(Repository.Drivers, "typescript", "node_modules", "bun", "bin", "bun.exe")));
 
     [Fact]
-    public void Compose_SetsOnlyWhatThePrograms_Read()
+    public void Compose_SetsOnlyWhatTheProgramsRead()
     {
         Assert.All(Services.SelectMany(service => service.Value!["environment"]?.AsObject() ?? []), setting => Assert.Contains(setting.Key, Settings.Known));
         var silos = Names("silo-1");

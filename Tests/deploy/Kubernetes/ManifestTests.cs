@@ -82,7 +82,7 @@ public class ManifestTests
     [Fact]
     public void TheProductionOverlays_CanBePulledFromNowhereAsTheyAre()
     {
-        foreach (var workload in new[] { "production", "azure" }.SelectMany(overlay => Manifests.Of(overlay).Workloads))
+        foreach (var workload in Manifests.Overlays.Where(overlay => overlay != "dev").SelectMany(overlay => Manifests.Of(overlay).Workloads))
             Assert.All(workload.Pod.Containers, container => Assert.StartsWith("registry.invalid/", container.Image, StringComparison.Ordinal));
     }
 

@@ -61,7 +61,7 @@ internal static class NetworkRules
             {
                 if (peer.IpBlock is null && (peer.PodSelector ?? peer.NamespaceSelector)?.MatchLabels is not { Count: > 0 })
                     yield return "opens everybody.";
-                if (peer is { IpBlock: null, NamespaceSelector: null } && !manifests.Workloads.Any(workload => workload.IsSelectedBy(peer.PodSelector.MatchLabels)))
+                if (peer is { IpBlock: null, NamespaceSelector: null } && !manifests.Workloads.Any(workload => workload.IsSelectedBy(peer.PodSelector?.MatchLabels)))
                     yield return "opens a way to or from no pod.";
                 if (peer.IpBlock is { } block && Closed.Where(address => Opens(block, address)).ToList() is { Count: > 0 } open)
                     yield return $"opens what is not public: {string.Join(", ", open)}.";
@@ -76,9 +76,9 @@ internal static class NetworkRules
         var source = manifests.Workloads.Single(workload => workload.Name == from);
         var target = manifests.Workloads.Single(workload => workload.Name == to);
         return manifests.Policies.Any(policy => source.IsSelectedBy(policy.Spec.PodSelector?.MatchLabels) && (policy.Spec.Egress ?? []).Any(
-                rule => Has(rule.Ports, port) && rule.To.Any(peer => IsOf(peer, target))))
+                rule => Has(rule.Ports, port) && (rule.To ?? []).Any(peer => IsOf(peer, target))))
             && manifests.Policies.Any(policy => target.IsSelectedBy(policy.Spec.PodSelector?.MatchLabels) && (policy.Spec.Ingress ?? []).Any(
-                rule => Has(rule.Ports, port) && rule.FromProperty.Any(peer => IsOf(peer, source))));
+                rule => Has(rule.Ports, port) && (rule.FromProperty ?? []).Any(peer => IsOf(peer, source))));
     }
 
     private static bool IsOf(V1NetworkPolicyPeer peer, Workload workload) =>
