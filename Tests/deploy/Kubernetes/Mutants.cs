@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Sandbox.Cluster.Tests.Deploy.Kubernetes;
 
-/// <summary>One change of what an overlay renders to, and a part of what has to be said of it.</summary>
-/// <param name="Resource">Kind and name.</param>
-/// <param name="Path">Members and indexes, with `/` between them.</param>
-/// <param name="Value">As JSON; null: the member is taken away.</param>
+/// <summary>
+/// One change of what an overlay renders to, and a part of what has to be said of it. <c>Resource</c>: kind and name. <c>Path</c>: members
+/// and indexes with <c>/</c> between them. <c>Value</c>: as JSON; null: the member is taken away.
+/// </summary>
 internal sealed record Mutant(string Overlay, string Resource, string Path, string? Value, string Fault)
 {
     public string Name => $"{Overlay} {Resource} {Path} = {Value ?? "nothing"}";

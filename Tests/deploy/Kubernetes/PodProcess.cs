@@ -34,8 +34,7 @@ internal sealed class PodProcess : IAsyncDisposable
     public IReadOnlyDictionary<string, string> Status => File.ReadLines($"/proc/{_process.Id}/status")
         .Select(line => line.Split(":\t", 2)).ToDictionary(parts => parts[0], parts => parts[^1]);
 
-    /// <summary>Starts it, and waits until it has written a text.</summary>
-    /// <param name="elsewhere">What is not as in the cluster: names of variables, and their values.</param>
+    /// <summary>Starts it, and waits until it has written a text. <c>elsewhere</c>: what is not as in the cluster, by variable.</summary>
     public static async Task<PodProcess> StartAsync(
         string program, V1Deployment deployment, int redis, DirectoryInfo folder, string until, params (string Name, string Value)[] elsewhere)
     {
