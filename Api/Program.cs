@@ -10,15 +10,21 @@ using Sandbox.Cluster.Api.Limits;
 using Sandbox.Cluster.Api.OpenApi;
 using Sandbox.Cluster.Api.Streams;
 using Sandbox.Cluster.Silo.Hosting;
+using Sandbox.Cluster.Silo.Storage;
 
 // The settings stand beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 // The cluster: a client of it, or, where there is none, a silo of its own.
 if (builder.Configuration.IsClustered())
+{
+    builder.AddAzureTables();
     builder.UseOrleansClient();
+}
 else
+{
     builder.AddSandboxSilo();
+}
 builder.Services.TryAddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<ContextClient>();
 builder.Services.AddSingleton<FileClient>();

@@ -13,6 +13,7 @@ using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
 using Sandbox.Cluster.Grains.Tenants;
 using Sandbox.Cluster.Silo.Hosting;
+using Sandbox.Cluster.Silo.Storage;
 using Sandbox.Cluster.Silo.Storage.Checkpoints;
 using Sandbox.Cluster.Tests.Support;
 
@@ -24,7 +25,7 @@ public partial class ReadmeTests(ApiFixture api)
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
 
-    private static readonly (string Section, object Options)[] AllOptions =
+    internal static readonly (string Section, object Options)[] AllOptions =
     [
         (AccessOptions.Section, new AccessOptions()),
         (JwtOptions.Section, new JwtOptions()),
@@ -33,6 +34,7 @@ public partial class ReadmeTests(ApiFixture api)
         (ContextOptions.Section, new ContextOptions()),
         (CheckpointOptions.Section, new CheckpointOptions()),
         (CheckpointStoreOptions.Section, new CheckpointStoreOptions()),
+        (AzureTablesOptions.Section, new AzureTablesOptions()),
         (CapacityOptions.Section, new CapacityOptions()),
         (SiloEndpointOptions.Section, new SiloEndpointOptions()),
         (OutputLimits.Section, new OutputLimits()),

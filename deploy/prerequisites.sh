@@ -4,8 +4,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-packages=(python3 python3-ipython python3-numpy python3-pandas python3-matplotlib python3-matplotlib-inline python3-cloudpickle
-  python3-seccomp bubblewrap python3-pip)
+mapfile -t packages < <("$root/deploy/debian.sh" list)
 case "${1:-}" in
   --tests) packages+=(python3-pytest redis-server) ;;
   --cluster) packages+=(redis-server) ;;
@@ -32,8 +31,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   step "Installing ${#missing[@]} Debian packages: ${missing[*]}"
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
-  export DEBIAN_FRONTEND=noninteractive
-  if ! { apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+  if ! "$root/deploy/debian.sh" install "${missing[@]}" >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     fail 'apt-get failed; its last words are above.'
   fi

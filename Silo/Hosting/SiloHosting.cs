@@ -24,6 +24,7 @@ public static class SiloHosting
         builder.Services.AddOptions<SiloEndpointOptions>().BindConfiguration(SiloEndpointOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<SiloOptions>().BindConfiguration(SiloOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.AddCheckpointStore();
+        builder.AddAzureTables();
         if (!builder.Configuration.IsClustered())
             UseDataFolder(builder.Services);
         if (!builder.Configuration.HasProvider(GrainStorageKey))
