@@ -48,3 +48,13 @@ def test_a_driver_does_the_same_with_it_and_without(drivers, bundled):
         used = interpreter.run("require('fs').readFileSync('/proc/self/cmdline', 'utf8').includes('/bundle/')")
         assert used.text == str(bundled).lower()
         interpreter.close()
+
+
+def test_a_launcher_whose_bundle_is_taken_away_goes_on_with_the_sources(drivers):
+    bundle.make(drivers / "typescript", BUN)
+    with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", language="typescript",
+                         launcher=drivers / "launcher" / "launcher.py") as launcher:
+        (drivers / "typescript" / bundle.find(drivers / "typescript")).unlink()
+        interpreter = launcher.start()
+        assert interpreter.run("const n: number = 42; n").text == "42"
+        interpreter.close()

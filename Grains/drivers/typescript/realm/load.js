@@ -32,7 +32,8 @@ module.exports = function loadDriverRealm(root, entry, host, bundle) {
 
   host.root = root;
   host.runInScope = breakableRunner(realm);
-  if (bundle === undefined) return load(entry);
+  // A build takes away the bundle of older sources, also from a launcher that still runs.
+  if (bundle === undefined || !fs.existsSync(bundle)) return load(entry);
   const module = { exports: {} };
   evaluate(bundle, 'bundle', module);
   return module.exports;
