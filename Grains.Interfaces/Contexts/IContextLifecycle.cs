@@ -11,11 +11,11 @@ public interface IContextLifecycle : IGrainWithStringKey
     Task<LifecycleReply> InterruptRunning(CancellationToken cancellationToken);
 
     /// <summary>Ends the interpreter, whatever it runs, and starts another among the same files: state goes, files stay.</summary>
-    [Alias("restart"), AlwaysInterleave, ResponseTimeout("00:01:30")]
+    [Alias("restart"), AlwaysInterleave, ResponseTimeout("00:00:10")]
     Task<LifecycleReply> Restart(CancellationToken cancellationToken);
 
     /// <summary>Ends the interpreter and removes files, checkpoints and the record. What waits is interrupted.</summary>
-    [Alias("delete"), AlwaysInterleave, ResponseTimeout("00:00:30")]
+    [Alias("delete"), AlwaysInterleave, ResponseTimeout("00:00:10")]
     Task<LifecycleReply> Delete(CancellationToken cancellationToken);
 }
 

@@ -177,6 +177,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         await Task.WhenAll(_executions.Values.Select(execution => (Task)execution.HandedOut)).WaitAsync(cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await HibernateAsync(cancellationToken);
+        _drain.Remove(this);
         DeactivateOnIdle();
     }
 

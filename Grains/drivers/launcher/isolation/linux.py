@@ -98,8 +98,8 @@ def open_beneath(directory: int, path: bytes, flags: int) -> int:
     if b"\0" in path:
         raise ValueError("a path with a NUL")
     resolve = _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS | _RESOLVE_NO_MAGICLINKS
-    how = ctypes.create_string_buffer(struct.pack("=QQQ", flags, 0, resolve), 24)
-    return _syscall("openat2", _SYS_OPENAT2, directory, path, how, 24)
+    how = struct.pack("=QQQ", flags, 0, resolve)
+    return _syscall("openat2", _SYS_OPENAT2, directory, path, how, len(how))
 
 
 # --- namespaces
