@@ -7,7 +7,7 @@ using Sandbox.Cluster.Grains.Interfaces.Contexts;
 
 namespace Sandbox.Cluster.Api.Contexts;
 
-/// <summary><c>GET /contexts</c> and <c>GET /contexts/{id}</c>: a tenant looks at its contexts, and wakes none by that.</summary>
+/// <summary>The contexts of a tenant: it looks at them, which wakes none, ends them, interrupts them and starts them anew.</summary>
 internal static class ContextEndpoints
 {
     private const int DefaultLimit = 20;

@@ -15,16 +15,21 @@ internal sealed partial class ContextGrain : IContextLifecycle
         return Task.FromResult(LifecycleReply.Done);
     }
 
-    public Task<LifecycleReply> Restart(CancellationToken cancellationToken) => AloneAsync(async () =>
-    {
-        await _session.RestartAsync(_stopping);
-        _saves.Arm();
-    });
+    public Task<LifecycleReply> Restart(CancellationToken cancellationToken) => AloneAsync(
+        async () =>
+        {
+            await _session.RestartAsync(_stopping);
+            _saves.Arm();
+        },
+        cancellationToken);
 
-    public Task<LifecycleReply> Delete(CancellationToken cancellationToken) => AloneAsync(async () =>
+    public Task<LifecycleReply> Delete(CancellationToken cancellationToken) => AloneAsync(DeleteAsync, cancellationToken);
+
+    private async Task DeleteAsync()
     {
-        // Whoever comes from here on is sent to the next activation, which finds nothing.
+        // First of all, so that it holds whatever fails below: who comes from here on is sent to the next activation.
         _faulted = true;
+        DeactivateOnIdle();
         foreach (var waiting in _queue.Waiting)
             waiting.Interrupt(InterruptCause.Requested);
         await _transfers.DisposeAsync();
@@ -32,18 +37,17 @@ internal sealed partial class ContextGrain : IContextLifecycle
         await _reservation.TakeAsync();
         await _session.DeleteAsync();
         _reservation.Settle(exists: false);
-        DeactivateOnIdle();
-    });
+    }
 
     /// <summary>Ends what runs, and acts while nothing else uses the interpreter.</summary>
-    private async Task<LifecycleReply> AloneAsync(Func<Task> act)
+    private async Task<LifecycleReply> AloneAsync(Func<Task> act, CancellationToken cancellationToken)
     {
         if (Gone() is { } gone)
             return gone;
         DelayDeactivation(_options.IdleTimeout);
         _queue.Running?.Interrupt(InterruptCause.Requested);
-        // The interrupt ladder bounds how long that takes.
-        await _turn.WaitAsync(_stopping);
+        // The interrupt ladder bounds how long that takes, and the caller waits no longer than for any call.
+        await _turn.WaitAsync(cancellationToken);
         try
         {
             if (Gone() is { } meanwhile)

@@ -67,7 +67,6 @@ internal sealed partial class Session(
     /// <summary>What the record says; null until the context exists.</summary>
     public ContextRecord? Record => Exists ? record.State : null;
 
-
     /// <summary>
     /// Makes sure that an interpreter runs with the context's state in it, and creates the context when there is none. Returns
     /// what the answer has to say. <see cref="ContextState.Lost"/>: nothing runs until <see cref="SettleAsync"/>.
@@ -248,8 +247,11 @@ internal sealed partial class Session(
     private async Task BeginAsync(Language language, CancellationToken cancellationToken)
     {
         // Before the interpreter starts: of two activations only the one whose write holds may run code.
-        var fresh = Exists ? record.State : new ContextRecord { Language = language, CreatedAt = time.GetUtcNow() };
-        await record.TakeOverAsync(state => (Exists ? state : fresh) with { Clean = false, Awake = true });
+        await record.TakeOverAsync(state => (Exists ? state : new ContextRecord { Language = language, CreatedAt = time.GetUtcNow() }) with
+        {
+            Clean = false,
+            Awake = true,
+        });
         ExecutionCount = 0;
         try
         {

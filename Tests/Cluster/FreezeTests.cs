@@ -24,7 +24,6 @@ public sealed class FreezeTests
             $$"""
             import threading, time
             {{sign.GivePython()}}
-            time.sleep(0.5)
             def count():
                 n = 0
                 while True:

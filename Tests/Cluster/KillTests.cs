@@ -22,8 +22,8 @@ public sealed class KillTests
         for (var i = 0; i < Contexts; i++)
             Assert.Equal("new", (await RunAsync(cluster, i, $"x = {i}")).State);
         await Task.Delay(QuietBeforeTheKill);
-        for (var i = 1; i < Contexts; i += 2)
-            await RunAsync(cluster, i, "x += 100");
+        // All at once, so that the kill comes before any of them has been quiet for long.
+        await Task.WhenAll(Enumerable.Range(0, Contexts / 2).Select(i => RunAsync(cluster, (2 * i) + 1, "x += 100")));
 
         ClusterProcess.Signal(cluster.Silos[1], Kill);
 

@@ -7,12 +7,16 @@ namespace Sandbox.Cluster.Tests.Support;
 internal sealed class WatchedCheckpoints : ICheckpointStore
 {
     private readonly ConcurrentDictionary<CheckpointName, byte[]> _stored = new();
+    private readonly ConcurrentDictionary<string, bool> _refused = new();
 
     /// <summary>Refuses everything.</summary>
     public bool IsBroken { get; set; }
 
     /// <summary>Called before a checkpoint is stored.</summary>
     public Func<Task> BeforeWrite { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Whether a checkpoint of the context was ever refused.</summary>
+    public bool HasRefused(string contextKey) => _refused.ContainsKey(CheckpointArchive.ContextName(contextKey));
 
     /// <summary>What a context has here.</summary>
     public IReadOnlyList<CheckpointName> Of(string contextKey) =>
@@ -36,6 +40,8 @@ internal sealed class WatchedCheckpoints : ICheckpointStore
     public async Task WriteAsync(CheckpointName name, Stream content, CancellationToken cancellationToken)
     {
         await BeforeWrite();
+        if (IsBroken)
+            _refused[name.Context] = true;
         Refuse();
         using var copy = new MemoryStream();
         await content.CopyToAsync(copy, cancellationToken);

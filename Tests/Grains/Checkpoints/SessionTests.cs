@@ -165,6 +165,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         try
         {
             await RunAsync("x = 1");
+            await Eventually.UntilAsync(() => silo.Checkpoints.HasRefused(_key));
             Assert.Equal("1", TextOf(await RunAsync("x")));
         }
         finally
@@ -234,6 +235,17 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
 
         var woken = await RunAsync("open('note.txt').read() + open('other.txt').read() + str(x)");
         Assert.Equal(("'keptnew1'", ContextState.Restored), (TextOf(woken), woken.State));
+    }
+
+    [Fact]
+    public async Task ADeletedContext_LeavesNeitherCheckpointNorRecord()
+    {
+        await RunAsync("x = 1");
+        await SavedAsync();
+        Assert.Equal(LifecycleReply.Done, await Context.Cast<IContextLifecycle>().Delete(CancellationToken.None));
+        Assert.Empty(silo.Checkpoints.Of(_key));
+        var next = await RunAsync("x");
+        Assert.Equal((ContextState.New, "NameError", 1), (next.State, next.Error?.Name, next.Incarnation));
     }
 
     private static byte[] OfAnOlderDriver(byte[] content)

@@ -1,0 +1,225 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interfaces.Executions;
+using Sandbox.Cluster.Grains.Interpreters;
+
+namespace Sandbox.Cluster.Grains.Contexts;
+
+/// <summary>The turn of an execution: from its place in the queue to its answer, and who is told what of the state.</summary>
+internal sealed partial class ContextGrain
+{
+    /// <summary>
+    /// Looks after an execution beside the queue: frees the place of one that is interrupted while it waits, and forgets it
+    /// once its result was handed out or nobody is left to take it.
+    /// </summary>
+    private async Task TendAsync(Execution execution)
+    {
+        if (await Task.WhenAny(execution.Interrupted, execution.HandedOut) == execution.Interrupted && _queue.TryRemove(execution))
+            execution.Complete(NeverStarted(await execution.Interrupted));
+        await execution.HandedOut;
+        _executions.Remove(execution.Command.ExecutionId);
+    }
+
+    /// <summary>One turn of the queue.</summary>
+    private async Task RunAsync(Execution execution)
+    {
+        execution.Start();
+        var clock = Stopwatch.StartNew();
+        var losers = new List<Execution> { execution };
+        ExecutionReply reply;
+        // Questions to the session have their bounds.
+        await _turn.WaitAsync();
+        try
+        {
+            reply = await ReplyToAsync(execution, losers);
+        }
+        catch (ContextFencedException e)
+        {
+            await GiveUpAsync(e);
+            reply = Refused(RefusalReason.Unavailable);
+        }
+        catch (Exception e)
+        {
+            LogFault(_logger, execution.Command.ExecutionId, e);
+            reply = NotRun(ErrorKind.InternalError, "The context could not be made ready. The code was not run.");
+        }
+        finally
+        {
+            _turn.Release();
+        }
+        execution.Complete(reply);
+        var result = (reply as ExecutionEnded)?.Result;
+        LogEnded(_logger, execution.Command.ExecutionId, clock.ElapsedMilliseconds, result?.Error?.Kind, result?.State);
+
+        if (result?.State is ContextState.Lost or ContextState.RolledBack or ContextState.Restored)
+            await TellAsync(losers);
+        if (_faulted)
+        {
+            foreach (var waiting in _queue.TakeWaiting())
+                waiting.Complete(Refused(RefusalReason.Unavailable));
+        }
+        DelayDeactivation(_options.IdleTimeout);
+        _saves.Arm();
+    }
+
+    /// <param name="execution">Whose turn it is.</param>
+    /// <param name="losers">Gets those that were waiting when the state was lost: they are told of it as well.</param>
+    private async Task<ExecutionReply> ReplyToAsync(Execution execution, List<Execution> losers)
+    {
+        var mayTryAgain = true;
+        while (true)
+        {
+            if (execution.Interrupted.IsCompleted)
+                return NeverStarted(await execution.Interrupted);
+
+            var found = _session.Exists ? ContextState.Kept : ContextState.New;
+            var isNew = found == ContextState.New;
+            if (isNew && await ReserveAsync(execution) is { } refusal)
+                return refusal;
+            try
+            {
+                found = await _session.EnsureInterpreterAsync(_language, _stopping);
+            }
+            catch (OperationCanceledException)
+            {
+                return NeverStarted(InterruptCause.ShuttingDown);
+            }
+            catch (InterpreterUnavailableException e)
+            {
+                LogUnavailable(_logger, execution.Command.ExecutionId, e.Message);
+                return NotRun(ErrorKind.InternalError, "No interpreter could be started. The code was not run.", found);
+            }
+            finally
+            {
+                if (isNew)
+                    _reservation.Settle(_session.Exists);
+            }
+            if (found == ContextState.Lost)
+                return Lost();
+            // Whoever left while the interpreter started wants none of this to run.
+            if (execution.Interrupted.IsCompleted)
+                return NeverStarted(await execution.Interrupted, found);
+
+            var restoredTo = _session.RestoredTo;
+            var count = await _session.BeginExecutionAsync();
+            var run = await _runner.RunAsync(_session.Interpreter!, execution, count);
+            switch (run.End)
+            {
+                case RunEnd.Done:
+                    return Ended(execution, run, count, found, restoredTo);
+                case RunEnd.InterpreterLost:
+                    return await EndedWithInterpreterAsync(execution, run, count, losers);
+                case RunEnd.NeverStarted when mayTryAgain:
+                    // Older than this execution: what is left is looked for, and the code runs in that.
+                    await _session.TakeBackExecutionAsync();
+                    mayTryAgain = false;
+                    break;
+                default:
+                    await _session.TakeBackExecutionAsync();
+                    return NotRun(ErrorKind.InternalError, "The interpreter ended as soon as it had started. The code was not run.", found);
+            }
+        }
+    }
+
+    /// <summary>The code ran and its output is here: that is the answer, whatever can be said of the state.</summary>
+    private async Task<ExecutionEnded> EndedWithInterpreterAsync(Execution execution, Run run, int count, List<Execution> losers)
+    {
+        // Whoever comes from here on comes after the break.
+        var waiting = _queue.Waiting;
+        var fate = ContextState.Lost;
+        int? restoredTo = null;
+        try
+        {
+            fate = await _session.BreakAsync();
+            restoredTo = _session.RestoredTo;
+            if (fate == ContextState.RolledBack && !_stopping.IsCancellationRequested)
+                fate = await _session.EnsureInterpreterAsync(_language, _stopping);
+        }
+        catch (ContextFencedException e)
+        {
+            await GiveUpAsync(e);
+        }
+        catch (Exception e)
+        {
+            // What remains is found out, and told, by whoever comes next.
+            LogFault(_logger, execution.Command.ExecutionId, e);
+        }
+        if (fate == ContextState.Lost)
+            losers.AddRange(waiting.Where(_queue.TryRemove));
+        return Ended(execution, run, count, fate, fate == ContextState.RolledBack ? restoredTo : null);
+    }
+
+    /// <summary>Counts a context that is about to be created; null when it may be.</summary>
+    private async Task<ExecutionRefused?> ReserveAsync(Execution execution)
+    {
+        try
+        {
+            if (await _reservation.TakeAsync())
+                return null;
+            _ = GoOnceToldAsync(execution);
+            return Refused(RefusalReason.ContextQuota);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            return Refused(RefusalReason.Unavailable);
+        }
+    }
+
+    /// <summary>A context that may not be created does not keep a place either.</summary>
+    private async Task GoOnceToldAsync(Execution execution)
+    {
+        await execution.HandedOut;
+        if (_queue.IsIdle && !_session.Exists)
+            DeactivateOnIdle();
+    }
+
+    /// <summary>
+    /// Tells what has become of the state, and goes on only when somebody has taken that answer or all of them are gone: then
+    /// it stays owed to whoever comes next.
+    /// </summary>
+    private async Task TellAsync(List<Execution> told)
+    {
+        foreach (var loser in told)
+            loser.Complete(Lost());
+        try
+        {
+            if (Array.Exists(await Task.WhenAll(told.Select(one => one.HandedOut)), handedOut => handedOut))
+                await _session.SettleAsync();
+        }
+        catch (ContextFencedException e)
+        {
+            await GiveUpAsync(e);
+        }
+        catch (Exception e)
+        {
+            LogFault(_logger, told[0].Command.ExecutionId, e);
+        }
+    }
+
+    private ExecutionEnded Ended(Execution execution, Run run, int count, ContextState state, int? restoredTo) => new(new ExecutionResult(
+        run.Items, run.Stdout, run.Stderr, RunError.Of(run, execution.Command.Timeout, state, restoredTo), count, state, _session.Incarnation, restoredTo));
+
+    private ExecutionEnded Lost() => NotRun(
+        ErrorKind.ContextLost,
+        "The context's interpreter was lost and its state with it. The code was not run; the next call runs in a new interpreter.",
+        ContextState.Lost);
+
+    /// <summary>What a silo that leaves did not begin can be sent again at once: another will take it.</summary>
+    private ExecutionReply NeverStarted(InterruptCause cause, ContextState? state = null) => cause == InterruptCause.ShuttingDown
+        ? Refused(RefusalReason.Unavailable)
+        : NotRun(
+            ErrorKind.Interrupted, $"The execution was interrupted before it started: {cause.Describe()}. The code was not run.", state);
+
+    private ExecutionEnded NotRun(ErrorKind kind, string value, ContextState? state = null) => new(new ExecutionResult(
+        [], [], [], ExecutionError.Of(kind, value), null, state ?? (_session.Exists ? ContextState.Kept : null), _session.Incarnation));
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Execution {ExecutionId} ended after {Milliseconds} ms: {Error} {State}")]
+    private static partial void LogEnded(ILogger logger, string executionId, long milliseconds, ErrorKind? error, ContextState? state);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Execution {ExecutionId} got no interpreter: {Reason}")]
+    private static partial void LogUnavailable(ILogger logger, string executionId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A context could not be made ready, or its record not be written, at execution {ExecutionId}")]
+    private static partial void LogFault(ILogger logger, string executionId, Exception exception);
+}
