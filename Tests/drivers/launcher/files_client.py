@@ -17,7 +17,10 @@ class FilesConnection:
         self.ask({"op": "files", "home": home})
 
     def ask(self, request: dict) -> None:
-        self._socket.sendall(pack(json_bytes(request)))
+        try:
+            self._socket.sendall(pack(json_bytes(request)))
+        except BrokenPipeError:
+            pass  # Refused before it was asked: the answer lies there to be read.
 
     def request(self, op: str, path: bytes, **members) -> dict | None:
         self.ask({"op": op, "path": b64encode(path).decode()} | members)
