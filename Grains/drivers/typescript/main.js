@@ -5,6 +5,7 @@ const { FD } = require('./protocol/descriptors.js');
 const { createListeners } = require('./execution/listeners.js');
 const { installImports } = require('./execution/imports.js');
 const { wakeUp } = require('./execution/loop.js');
+const { warmUp } = require('./execution/warm-up.js');
 const { serve } = require('./execution/serve.js');
 const { Checkpoint } = require('./checkpoint/checkpoint.js');
 const { Session } = require('./execution/session.js');
@@ -27,6 +28,7 @@ module.exports = function start(userland) {
   });
   const checkpoint = new Checkpoint(userland, expose);
   host.openDoorbell(FD.doorbell, wakeUp);
+  warmUp(userland.displaySymbol);
   // From a timer, so that the module that started us has finished loading.
   host.setTimeout(() => serve(session, checkpoint), 0);
 };

@@ -9,6 +9,10 @@ namespace Sandbox.Cluster.Tests.Api.Hosting;
 public sealed class LifetimeTests : IDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+
+    /// <summary>No session is saved while it is quiet, so that one whose interpreter goes is lost.</summary>
+    private static readonly (string, string) Unsaved = ("Sandbox__Checkpoints__QuietPeriod", "01:00:00");
+
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("sandbox-test-");
 
     [Fact]
@@ -40,8 +44,8 @@ public sealed class LifetimeTests : IDisposable
         Assert.Equal(0, await api.TerminateAsync());
 
         var answer = await running.WaitAsync(Bound);
-        Assert.Equal((HttpStatusCode.OK, "Interrupted", "lost", "2"), (answer.Status, answer.ErrorName, answer.State, answer.Incarnation));
-        Assert.Equal("The code was interrupted: its silo is shutting down. The context's state is lost with its silo.", answer.ErrorValue);
+        Assert.Equal((HttpStatusCode.OK, "Interrupted", "new", "1"), (answer.Status, answer.ErrorName, answer.State, answer.Incarnation));
+        Assert.Equal("The code was interrupted: its silo is shutting down. The context's state is kept.", answer.ErrorValue);
         // What waited never ran, whether it was still accepted or not, and may be sent again.
         var other = await waiting.WaitAsync(Bound);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, null), (other.Status, other.State));
@@ -49,22 +53,28 @@ public sealed class LifetimeTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_AfterARestart_KnowsItsContextsAndTellsOnceThatTheirStateIsLost()
+    public async Task Start_AfterARestart_GoesOnWithTheSessionsOfBefore()
     {
-        await using (var first = await ApiProcess.StartAsync(_data.FullName))
+        await using (var first = await ApiProcess.StartAsync(_data.FullName, Unsaved))
         {
-            await first.Client.ExecuteAsync("x = 1", "python", "mine");
+            await first.Client.ExecuteAsync("x = 41\nprint('kept', file=open('note', 'w'))", "python", "mine");
+            await first.Client.ExecuteAsync("let x = 41", "typescript", "other");
             Assert.Equal(0, await first.TerminateAsync());
         }
         await using var second = await ApiProcess.StartAsync(_data.FullName);
-        await AssertToldOnceAsync(second);
+        foreach (var (id, code, text) in ((string, string, string)[])[("mine", "x + 1, open('note').read()", "(42, 'kept\\n')"), ("other", "x + 1", "42")])
+        {
+            var woken = await second.Client.ExecuteAsync(code, contextId: id);
+            Assert.Equal((text, "restored", "1", 2), (woken.Text, woken.State, woken.Incarnation, woken.Count));
+            Assert.Equal("kept", (await second.Client.ExecuteAsync("1", contextId: id)).State);
+        }
     }
 
     [Fact]
     public async Task Start_AfterACrash_LeavesNoProcessOfTheOldOneAndTellsOnceThatStateIsLost()
     {
         List<int> processes;
-        await using (var first = await ApiProcess.StartAsync(_data.FullName))
+        await using (var first = await ApiProcess.StartAsync(_data.FullName, Unsaved))
         {
             await first.Client.ExecuteAsync("x = 1", "python", "mine");
             processes = Descendants(first.ProcessId);
@@ -106,7 +116,7 @@ public sealed class LifetimeTests : IDisposable
     [Fact]
     public async Task Readyz_WhenTheLaunchersDie_IsReadyAgainByItself()
     {
-        await using var api = await ApiProcess.StartAsync(_data.FullName);
+        await using var api = await ApiProcess.StartAsync(_data.FullName, Unsaved);
         await api.Client.ExecuteAsync("x = 1", contextId: "mine");
         var launchers = Children(api.ProcessId);
         foreach (var launcher in launchers)
@@ -189,7 +199,7 @@ public sealed class LifetimeTests : IDisposable
     [Fact]
     public async Task Execute_WhenStateWasLostAndWhoeverLostItHasLeft_TellsTheNext()
     {
-        await using var api = await ApiProcess.StartAsync(_data.FullName);
+        await using var api = await ApiProcess.StartAsync(_data.FullName, Unsaved);
         await api.Client.ExecuteAsync("x = 1", contextId: "mine");
         var sign = new Sign();
         using (var leaving = new CancellationTokenSource())

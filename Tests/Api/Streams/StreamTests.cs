@@ -88,7 +88,7 @@ public class StreamTests(ApiFixture api)
         using var stream = await EventStream.ExecuteAsync(api.Client, "shown = display(1, display_id=True)\nshown.update(2)\ndisplay(3)");
         var items = (await stream.RestAsync()).Where(one => one.Name == "item").ToList();
         // A reader that came after the update has seen the item in its new form already.
-        Assert.Contains(items, item => item.Text == "2" && item.Data.GetProperty("replaces").GetInt64() == items[0].Id);
+        Assert.Contains(items, item => item.Text == "2" && (item == items[0] || item.Data.GetProperty("replaces").GetInt64() == items[0].Id));
         Assert.Equal("3", items[^1].Text);
     }
 

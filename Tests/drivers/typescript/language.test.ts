@@ -127,3 +127,8 @@ describe('a session', () => {
     await check(answer!, interpreter);
   });
 });
+
+it('a new session knows nothing of what its driver did to warm up', async () => {
+  await using interpreter = await Interpreter.start();
+  expect(await interpreter.evaluate('[typeof a, typeof b, typeof c, typeof f, typeof _]')).toEqual(Array(5).fill('undefined'));
+});
