@@ -12,7 +12,7 @@ const DRIVER = join(ROOT, 'Grains/drivers/typescript');
 const BUN = process.env.DRIVER_BUN ?? join(DRIVER, 'node_modules/.bin/bun');
 const FLAGS = ['--no-install', '--no-env-file', '--config=/dev/null'];
 const SUPERVISOR = join(import.meta.dir, 'supervisor.py');
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 45_000;
 const RUNG_MS = 1_000;
 
 setDefaultTimeout(3 * PATIENCE_MS);
