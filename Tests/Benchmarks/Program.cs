@@ -12,6 +12,7 @@ Dictionary<string, (Func<int, Task> Run, int Runs)> benchmarks = new(StringCompa
     ["live"] = (ManyLive.RunAsync, 500),
     ["wake"] = (Wake.RunAsync, 20),
     ["cluster"] = (ClusterExecute.RunAsync, 1000),
+    ["hibernated"] = (Hibernated.RunAsync, 10_000),
 };
 
 foreach (var wanted in args.Length > 0 ? args : [.. benchmarks.Keys])

@@ -37,6 +37,9 @@ public sealed partial class ClusterProcess : IAsyncDisposable
     /// <summary>The process id of Redis.</summary>
     public int Redis => _members.Single(member => member.Kind == "redis").ProcessId;
 
+    /// <summary>Where Redis listens, as a client's configuration has it.</summary>
+    public string RedisAddress => _members.Single(member => member.Kind == "redis").Endpoint!;
+
     /// <summary>Starts a cluster and waits until it is ready.</summary>
     public static async Task<ClusterProcess> StartAsync(int silos, int apis, params (string Name, string Value)[] settings)
     {
@@ -125,7 +128,7 @@ public sealed partial class ClusterProcess : IAsyncDisposable
             if (line == "ready")
             {
                 Clients = [.. _members.Where(member => member.Kind == "api").Select(
-                    member => new HttpClient { BaseAddress = member.Address, Timeout = TimeSpan.FromMinutes(2) })];
+                    member => new HttpClient { BaseAddress = new Uri(member.Endpoint!), Timeout = TimeSpan.FromMinutes(2) })];
                 return;
             }
             _members.Add(Member.Parse(line));
@@ -146,9 +149,9 @@ public sealed partial class ClusterProcess : IAsyncDisposable
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int pid, int signal);
 
-    private sealed record Member(string Kind, int Number, int ProcessId, Uri? Address)
+    private sealed record Member(string Kind, int Number, int ProcessId, string? Endpoint)
     {
-        /// <summary>Reads <c>api 1 pid 45 http://127.0.0.1:8081</c>.</summary>
+        /// <summary>Reads <c>api 1 pid 45 http://127.0.0.1:8081</c>, <c>redis 1 pid 41 127.0.0.1:6390</c> or <c>silo 1 pid 42</c>.</summary>
         public static Member Parse(string line)
         {
             var parts = line.Split(' ');
@@ -158,7 +161,7 @@ public sealed partial class ClusterProcess : IAsyncDisposable
                 parts[0],
                 int.Parse(parts[1], CultureInfo.InvariantCulture),
                 int.Parse(parts[3], CultureInfo.InvariantCulture),
-                parts.Length > 4 && Uri.TryCreate(parts[4], UriKind.Absolute, out var address) ? address : null);
+                parts.Length > 4 ? parts[4] : null);
         }
     }
 }

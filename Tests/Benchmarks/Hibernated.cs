@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Tests.Support;
+
+namespace Sandbox.Cluster.Benchmarks;
+
+/// <summary>
+/// A cluster that has many contexts asleep and some awake, beside one that has a hundred: what a page of the list takes, what it
+/// takes to wake one, and what its silo holds in memory.
+/// </summary>
+internal static class Hibernated
+{
+    private const int Few = 100;
+    private const int Live = 300;
+    private const int Pages = 100;
+    private const int Woken = 40;
+    private const int Terminate = 15;
+
+    public static async Task RunAsync(int contexts)
+    {
+        foreach (var (asleep, awake) in new[] { (Few, 0), (contexts, 0), (contexts, Live) })
+        {
+            await using var cluster = await ClusterProcess.StartAsync(silos: 1, apis: 1);
+            var client = cluster.Clients[0];
+            await SeedAsync(cluster, asleep);
+            var name = $"{asleep} asleep, {awake} awake";
+            for (var i = 0; i < awake; i++)
+                await Execution.RunAsync(client, Language.Python, "1+1", "2");
+
+            // The first of each finds nothing in memory, and the JIT at its work.
+            var (listing, waking) = (new Series($"a page of the list, {name}"), new Series($"woken to first result, {name}"));
+            await ListAsync(client, Pages, new Series(""));
+            await ListAsync(client, Pages, listing);
+            await WakeAsync(client, Enumerable.Range(0, Woken / 4), new Series(""));
+            await WakeAsync(client, Enumerable.Range(Woken / 4, Woken), waking);
+            Console.WriteLine(listing);
+            Console.WriteLine(waking);
+            var memory = await ResidentAsync(cluster.Silos.MaxBy(member => member.Key).Value);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{$"memory of the silo's process, {name}",-44} {memory,11:0.0} MiB"));
+        }
+    }
+
+    /// <summary>One session goes to sleep with its silo, is copied while there is no silo, and a new silo takes all of them over.</summary>
+    private static async Task SeedAsync(ClusterProcess cluster, int count)
+    {
+        var client = cluster.Clients[0];
+        await Execution.RunAsync(client, Language.Python, "x = 1\n1+1", "2", SleepingCopies.Original);
+        var silo = cluster.Silos.Values.Single();
+        ClusterProcess.Signal(silo, Terminate);
+        while (Directory.Exists($"/proc/{silo}"))
+            await Task.Delay(100);
+        await SleepingCopies.MakeAsync(cluster.RedisAddress, count);
+        await cluster.AddSiloAsync();
+    }
+
+    private static async Task ListAsync(HttpClient client, int pages, Series series)
+    {
+        for (string? cursor = null; pages > 0; pages--)
+        {
+            await series.TimeAsync(async () =>
+            {
+                var page = await client.GetFromJsonAsync<JsonElement>(new Uri(cursor is null ? "/contexts" : $"/contexts?cursor={cursor}", UriKind.Relative));
+                if (page.GetProperty("items").GetArrayLength() == 0)
+                    throw new InvalidOperationException("A page of the list is empty.");
+                cursor = page.TryGetProperty("next_cursor", out var next) ? next.GetString() : null;
+            });
+        }
+    }
+
+    private static async Task WakeAsync(HttpClient client, IEnumerable<int> numbers, Series series)
+    {
+        foreach (var id in numbers.Select(SleepingCopies.IdOf))
+        {
+            await series.TimeAsync(() => Execution.RunAsync(client, Language.Python, "x+1", "2", id));
+            // As many are awake for the next one.
+            using var deleted = await client.DeleteAsync(new Uri($"/contexts/{id}", UriKind.Relative));
+            deleted.EnsureSuccessStatusCode();
+        }
+    }
+
+    private static async Task<double> ResidentAsync(int pid)
+    {
+        var line = (await File.ReadAllLinesAsync($"/proc/{pid}/status")).Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
+}
