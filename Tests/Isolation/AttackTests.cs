@@ -59,7 +59,8 @@ public class AttackTests(ITestOutputHelper output)
 
             // A context holds a home and an interpreter, and nothing more however it was attacked; what was ended last is closed soon.
             int Sockets() => ProcessTree.UnixSockets(api.ProcessId) - before;
-            await Eventually.UntilAsync(() => Sockets() <= 2 * field.Contexts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Eventually.UntilAsync(() => Sockets() <= 2 * field.Contexts)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (Sockets() is var sockets && sockets > 2 * field.Contexts)
                 field.Faults.Add($"{sockets} sockets for {field.Contexts} contexts");
             var processes = ProcessTree.Descendants(api.ProcessId);
