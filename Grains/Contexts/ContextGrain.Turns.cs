@@ -80,6 +80,10 @@ internal sealed partial class ContextGrain
             if (execution.Interrupted.IsCompleted)
                 return NeverStarted(await execution.Interrupted);
 
+            // What is in no checkpoint went with the interpreter: nobody can tell whether this is part of it.
+            if (execution.Command.Age is not null && _session.IsBroken)
+                return new ExecutionInDoubt();
+
             var found = _session.Exists ? ContextState.Kept : ContextState.New;
             var isNew = found == ContextState.New;
             if (isNew && await ReserveAsync(execution) is { } refusal)

@@ -50,6 +50,9 @@ internal sealed partial class Session(
     /// <summary>Whether it holds what no checkpoint does.</summary>
     public bool IsDirty => Exists && !record.State.Clean;
 
+    /// <summary>Whether what no checkpoint holds is gone, which the next call will find out.</summary>
+    public bool IsBroken => IsDirty && !IsAlive;
+
     /// <summary>Which execution the state is that of, as long as a roll-back is untold.</summary>
     public int? RestoredTo => record.State.Untold == Breach.RollBack ? record.State.RolledBackTo : null;
 
