@@ -73,7 +73,7 @@ internal static class Streams
         var now = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalMilliseconds;
         var text = line[(line.IndexOf("\"text\":\"", StringComparison.Ordinal) + 8)..];
         await reader.ReadToEndAsync();
-        return now - (long.Parse(text[..text.IndexOf('\\', StringComparison.Ordinal)], CultureInfo.InvariantCulture) / 1e6);
+        return now - (long.Parse(text[..text.AsSpan().IndexOfAnyExceptInRange('0', '9')], CultureInfo.InvariantCulture) / 1e6);
     }
 
     private static async Task<string> FindAsync(StreamReader reader, string part)
