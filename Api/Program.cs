@@ -77,6 +77,7 @@ app.UseTenantLimits();
 
 app.MapHealth();
 app.MapExecute();
+app.MapExecutions();
 app.MapFiles();
 app.MapInquiries();
 app.MapContexts();

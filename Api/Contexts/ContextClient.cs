@@ -6,12 +6,12 @@ namespace Sandbox.Cluster.Api.Contexts;
 
 /// <summary>
 /// The Api's way to a context: follows an execution to its end with calls that are short each, so that a silo that dies is
-/// noticed within seconds, and never runs anything twice.
+/// noticed within seconds. Where it loses sight of one it asks the context's next activation, and never has anything run twice.
 /// </summary>
 internal sealed partial class ContextClient(
     IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ContextClient> logger)
 {
-    // A silo that leaves has saved its sessions by then, and others have taken them.
+    // A silo that leaves has saved its sessions by then, one that died is out of its cluster, and others have taken them.
     private static readonly TimeSpan ResubmitFor = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
@@ -21,12 +21,16 @@ internal sealed partial class ContextClient(
     private static readonly TimeSpan FollowPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// Runs code and waits for its end. What a silo that leaves has not begun is sent again, until another one takes it.
-    /// Cancelling interrupts the execution.
+    /// Runs code and waits for its end. What a silo that leaves has not begun is sent again, until another one takes it; so is
+    /// what nobody answers for any more, with its age: whoever has the context's state then says what became of it, and runs it
+    /// where it surely has not run. Cancelling interrupts the execution.
     /// </summary>
     /// <param name="key">The context.</param>
     /// <param name="command">What to run.</param>
-    /// <param name="follow">Follows what was accepted to its end in another way than by waiting for it; null for waiting.</param>
+    /// <param name="follow">
+    /// Follows what was accepted in another way than by waiting for its end, and is called until it does not answer that it is
+    /// pending; null for waiting.
+    /// </param>
     /// <param name="cancellationToken">The client is gone.</param>
     public async Task<ExecutionReply> ExecuteAsync(
         ContextKey key, ExecuteCommand command, Func<CancellationToken, Task<ExecutionReply>>? follow, CancellationToken cancellationToken)
@@ -34,23 +38,26 @@ internal sealed partial class ContextClient(
         var context = grains.GetGrain<IContextGrain>(key.ToString());
         try
         {
-            var started = time.GetTimestamp();
+            var sent = time.GetTimestamp();
+            var lastSeen = sent;
+            var mayHaveRun = false;
             for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
             {
-                var reply = await BeginAsync(context, command, cancellationToken);
-                if (reply is ExecutionPending && follow is not null)
-                    reply = await follow(cancellationToken);
-                while (reply is ExecutionPending)
-                    reply = await FollowAsync(context, command.ExecutionId, cancellationToken);
-                if (reply is not ExecutionRefused { Reason: RefusalReason.Unavailable }
-                    || lifetime.ApplicationStopping.IsCancellationRequested || time.GetElapsedTime(started) > ResubmitFor)
+                var reply = await SendAsync(context, mayHaveRun ? command with { Age = time.GetElapsedTime(sent) } : command, cancellationToken);
+                while (reply is ExecutionPending { InsteadOf: null })
                 {
-                    return reply;
+                    reply = follow is null ? await FollowAsync(context, command.ExecutionId, cancellationToken) : await follow(cancellationToken);
+                    lastSeen = time.GetTimestamp();
                 }
+                mayHaveRun |= reply is ExecutionUnknown;
+                if (!(mayHaveRun ? reply is ExecutionUnknown or ExecutionRefused : reply is ExecutionRefused { Reason: RefusalReason.Unavailable }))
+                    return reply;
+                if (lifetime.ApplicationStopping.IsCancellationRequested || time.GetElapsedTime(lastSeen) > ResubmitFor)
+                    return mayHaveRun ? new ExecutionInDoubt() : reply;
                 await Task.Delay(pause, time, cancellationToken);
             }
         }
-        catch
+        catch when (command.Delivery != Delivery.Later)
         {
             // Its client is gone, or cannot be answered.
             await LeaveAsync(context, command.ExecutionId);
@@ -58,7 +65,7 @@ internal sealed partial class ContextClient(
         }
     }
 
-    private async Task<ExecutionReply> BeginAsync(IContextGrain context, ExecuteCommand command, CancellationToken cancellationToken)
+    private async Task<ExecutionReply> SendAsync(IContextGrain context, ExecuteCommand command, CancellationToken cancellationToken)
     {
         try
         {
@@ -82,6 +89,8 @@ internal sealed partial class ContextClient(
         {
             // No method of a context throws: what comes as an exception is an activation that could not be made.
             LogNotActivated(logger, command.ExecutionId, e);
+            if (command.Age is not null)
+                return new ExecutionUnknown();
             return new ExecutionEnded(new ExecutionResult(
                 [], [], [], ExecutionError.Of(ErrorKind.InternalError, "The context could not be activated. The code was not run."), null, null, 0));
         }
@@ -89,7 +98,7 @@ internal sealed partial class ContextClient(
 
     /// <summary>
     /// The code has been taken and may have run. Whatever goes wrong from here on, a full cluster that has no place for what
-    /// was lost among it, nobody may be told that it did not.
+    /// was lost among it, nobody may be told that it did not: it is unknown.
     /// </summary>
     private async Task<ExecutionReply> FollowAsync(IContextGrain context, string executionId, CancellationToken cancellationToken)
     {
@@ -128,7 +137,7 @@ internal sealed partial class ContextClient(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Execution {ExecutionId} cannot be followed any more")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Execution {ExecutionId} is out of sight")]
     private static partial void LogLost(ILogger logger, string executionId, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The context of execution {ExecutionId} could not be activated")]

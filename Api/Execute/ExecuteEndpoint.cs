@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
@@ -15,16 +16,31 @@ internal static class ExecuteEndpoint
     public static IEndpointRouteBuilder MapExecute(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/execute", ExecuteAsync).CountsAsExecution().Document();
+        routes.MapPost("/execute/async", ExecuteAsLinesAsync).CountsAsExecution().DocumentLines();
         return routes;
     }
 
-    private static async Task<IResult> ExecuteAsync(
-        HttpRequest http,
-        Tenant tenant,
-        ContextClient contexts,
-        EventClient events,
-        IOptions<ExecuteLimits> limits,
-        TenantLimits quotas,
+    private static Task<IResult> ExecuteAsync(
+        HttpRequest http, Tenant tenant, ContextClient contexts, EventClient events, IOptions<ExecuteLimits> limits, TenantLimits quotas,
+        CancellationToken cancellationToken) =>
+        ServeAsync(http, tenant, contexts, events, limits.Value, quotas, null, cancellationToken);
+
+    /// <summary><c>POST /execute/async</c>: the same, as a stream of lines.</summary>
+    private static Task<IResult> ExecuteAsLinesAsync(
+        HttpRequest http, Tenant tenant, ContextClient contexts, EventClient events, IOptions<ExecuteLimits> limits, TenantLimits quotas,
+        CancellationToken cancellationToken) =>
+        ServeAsync(http, tenant, contexts, events, limits.Value, quotas, new LineEvents(), cancellationToken);
+
+    /// <param name="http">The request.</param>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="contexts">Runs it.</param>
+    /// <param name="events">Tells of it.</param>
+    /// <param name="limits">What it may ask for.</param>
+    /// <param name="quotas">What its tenant may have.</param>
+    /// <param name="lines">The stream that it is answered with; null: in the form that it prefers.</param>
+    /// <param name="cancellationToken">The client is gone.</param>
+    private static async Task<IResult> ServeAsync(
+        HttpRequest http, Tenant tenant, ContextClient contexts, EventClient events, ExecuteLimits limits, TenantLimits quotas, LineEvents? lines,
         CancellationToken cancellationToken)
     {
         if (!RequestBody.IsJson(http))
@@ -35,19 +51,28 @@ internal static class ExecuteEndpoint
         if (readEnd == RequestBodyEnd.ClientGone)
             return Results.Empty;
 
-        var read = ExecuteRequestReader.Read(body, limits.Value);
+        var read = ExecuteRequestReader.Read(body, limits);
         if (read.CodeTooLarge)
             return TooLarge($"The member code is larger than {ExecuteRequestReader.MaxCodeBytes} bytes.");
+        if (!IdempotencyHeader.TryRead(http, body, out var idempotencyKey))
+            return Refusal.BadRequest([.. read.Faults, IdempotencyHeader.Fault]);
         if (read.Request is not { } request)
             return Refusal.BadRequest(read.Faults);
 
-        var key = tenant.Context(request.ContextId ?? NewId());
-        var command = new ExecuteCommand(NewId(), request.Code, request.Language, request.Environment, request.Timeout);
-        if (!ServerSentEvents.AreWanted(http))
+        var key = tenant.Context(request.ContextId ?? (idempotencyKey is null ? NewId() : IdempotencyHeader.ContextIdOf(idempotencyKey, tenant)));
+        var command = new ExecuteCommand(NewId(), request.Code, request.Language, request.Environment, request.Timeout, Key: idempotencyKey);
+        if (lines is null && Preference.IsNotToWait(http))
+        {
+            var place = http.HttpContext.Features.GetRequiredFeature<ExecutionPlace>().HandOn();
+            return Answer(await contexts.BeginAsync(key, command with { Delivery = Delivery.Later }, place));
+        }
+        if (lines is null && !ServerSentEvents.AreWanted(http))
             return Answer(await contexts.ExecuteAsync(key, command, follow: null, cancellationToken));
 
-        var stream = new ExecutionStream(http.HttpContext, key, command.ExecutionId, events);
+        var stream = new ExecutionStream(http.HttpContext, key, command.ExecutionId, events, lines ?? (IEventFormat)new EventJson());
         var end = await contexts.ExecuteAsync(key, command with { Delivery = Delivery.Events }, stream.FollowAsync, cancellationToken);
+        if (end is ExecutionEnded { StoredOf: not null } stored)
+            await stream.TellAsync(stored, cancellationToken);
         if (!stream.HasBegun)
             return Answer(end);
         await stream.EndAsync(end, cancellationToken);
@@ -55,14 +80,17 @@ internal static class ExecuteEndpoint
 
         IResult Answer(ExecutionReply reply) => reply switch
         {
-            ExecutionEnded ended => new ExecutionAnswer(key.ContextId, command.ExecutionId, ended.Result),
+            ExecutionEnded ended => ExecutionAnswer.Of(http.HttpContext.Response, key.ContextId, command.ExecutionId, ended),
             ExecutionRefused refused => Refuse(refused, quotas.ContextsOf(tenant)),
-            ExecutionUnknown => ExecutionAnswer.SiloUnavailable(key.ContextId, command.ExecutionId),
+            ExecutionPending pending => Preference.Applied(
+                http.HttpContext.Response, PendingAnswer.Of(http.HttpContext.Response, key.ContextId, command.ExecutionId, pending)),
+            ExecutionInDoubt => ExecutionAnswer.SiloUnavailable(key.ContextId, command.ExecutionId),
             _ => throw new InvalidOperationException("A context answered with neither a result nor a refusal."),
         };
     }
 
-    private static IResult Refuse(ExecutionRefused refused, int contextQuota) => refused.Reason switch
+    /// <summary>The answer to what was not accepted.</summary>
+    public static IResult Refuse(ExecutionRefused refused, int contextQuota) => refused.Reason switch
     {
         RefusalReason.LanguageMismatch => Refusal.BadRequest(
             [new FieldError("language", $"is not the context's language, which is {LanguageNames.Of(refused.ContextLanguage)}")]),
@@ -70,13 +98,16 @@ internal static class ExecuteEndpoint
             StatusCodes.Status429TooManyRequests, "Too many executions wait on this context.", retryAfterSeconds: 1),
         RefusalReason.ContextQuota => Refusal.OverQuota(
             "This tenant has as many contexts as it may have; delete some.", contextQuota, retryAfterSeconds: 60),
+        RefusalReason.KeyInUse => Refusal.TryLater(
+            StatusCodes.Status409Conflict, "An execution with this Idempotency-Key waits or runs.", retryAfterSeconds: 1),
+        RefusalReason.KeyReused => Refusal.Of(
+            StatusCodes.Status409Conflict, "Another request was sent with this Idempotency-Key before."),
         RefusalReason.ClusterFull => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "The cluster has no room for another context at the moment.", retryAfterSeconds: 5),
         RefusalReason.Unavailable => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "The context's silo takes no work at the moment.", retryAfterSeconds: 1),
         _ => throw new InvalidOperationException($"A context refused for the unknown reason {refused.Reason}."),
     };
-
 
     private static IResult TooLarge(string message) => Refusal.Of(StatusCodes.Status413PayloadTooLarge, message);
 

@@ -14,6 +14,15 @@ internal sealed class ExecutionAnswer(string contextId, string executionId, Exec
     {
     }
 
+    /// <summary>The answer to this execution, or the stored one of another.</summary>
+    public static ExecutionAnswer Of(HttpResponse response, string contextId, string executionId, ExecutionEnded ended)
+    {
+        if (ended.StoredOf is not { } first || first == executionId)
+            return new ExecutionAnswer(contextId, executionId, ended.Result);
+        response.Headers[IdempotencyHeader.Replayed] = "true";
+        return new ExecutionAnswer(contextId, first, ended.Result);
+    }
+
     /// <summary>Nobody knows how far the code got, and so nothing is said of the context's state either.</summary>
     public static ExecutionAnswer SiloUnavailable(string contextId, string executionId) => new(contextId, executionId, null, SiloIsGone);
 

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sandbox.Cluster.Api.Contexts;
+using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Health;
 using Sandbox.Cluster.Api.Refusals;
 
@@ -14,6 +15,7 @@ namespace Sandbox.Cluster.Api.Json;
 [JsonSerializable(typeof(Refusal))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(ContextAnswer))]
+[JsonSerializable(typeof(PendingAnswer))]
 [JsonSerializable(typeof(ContextListAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

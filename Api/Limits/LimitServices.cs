@@ -49,7 +49,9 @@ internal static class LimitServices
             await next(http);
             return;
         }
-        using var lease = limits.BeginExecution(tenant);
+        var lease = limits.BeginExecution(tenant);
+        using var place = new ExecutionPlace(lease);
+        http.Features.Set(place);
         await (lease.IsAcquired
             ? next(http)
             : Refusal.OverQuota(TooManyExecutions, limits.RunningExecutionsOf(tenant), retryAfterSeconds: 1).ExecuteAsync(http));

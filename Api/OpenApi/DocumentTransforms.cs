@@ -138,7 +138,7 @@ internal static class DocumentTransforms
         return new OpenApiParameter
         {
             Name = parameter.Name,
-            In = ParameterLocation.Query,
+            In = parameter.In,
             Description = parameter.Description,
             Schema = new OpenApiSchema
             {

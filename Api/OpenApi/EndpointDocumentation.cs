@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.OpenApi;
 using Sandbox.Cluster.Api.Refusals;
 
 namespace Sandbox.Cluster.Api.OpenApi;
@@ -36,6 +37,11 @@ internal static class EndpointDocumentation
     public static RouteHandlerBuilder WithQueryParameter(
         this RouteHandlerBuilder endpoint, string name, string description, [StringSyntax(StringSyntaxAttribute.Json)] string schema) =>
         endpoint.WithMetadata(new QueryParameter(name, description, schema));
+
+    /// <summary>A header that a request may have.</summary>
+    public static RouteHandlerBuilder WithRequestHeader(
+        this RouteHandlerBuilder endpoint, string name, string description, [StringSyntax(StringSyntaxAttribute.Json)] string schema) =>
+        endpoint.WithMetadata(new QueryParameter(name, description, schema, ParameterLocation.Header));
 }
 
 /// <summary>A header of answers.</summary>
@@ -55,8 +61,9 @@ internal sealed record EventStreamAnswer(string Description, string Example);
 /// <param name="Json">The body.</param>
 internal sealed record BodyExample(int? Status, string Name, string Json);
 
-/// <summary>A parameter of the query.</summary>
+/// <summary>A parameter of the query, or a header.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Description">What it does.</param>
 /// <param name="Schema">Its schema, as JSON: <c>type</c>, <c>minimum</c>, <c>maximum</c>, <c>default</c>.</param>
-internal sealed record QueryParameter(string Name, string Description, string Schema);
+/// <param name="In">Where it stands.</param>
+internal sealed record QueryParameter(string Name, string Description, string Schema, ParameterLocation In = ParameterLocation.Query);

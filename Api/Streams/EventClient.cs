@@ -1,3 +1,4 @@
+using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 
@@ -32,6 +33,25 @@ internal sealed partial class EventClient(IGrainFactory grains, TimeProvider tim
                 LogLost(logger, executionId, e);
                 return null;
             }
+        }
+    }
+
+    /// <summary>What is known of an execution; null when it cannot be asked for at the moment.</summary>
+    public async Task<ExecutionReply?> FindAsync(ContextKey key, string executionId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await grains.GetGrain<IContextExecutions>(key.ToString()).Find(executionId, cancellationToken);
+        }
+        catch (ClusterFullException)
+        {
+            // There is no place for the context, and so it has none.
+            return new ExecutionUnknown();
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogLost(logger, executionId, e);
+            return null;
         }
     }
 

@@ -4,9 +4,9 @@ using Sandbox.Cluster.Grains.Interfaces.Executions;
 namespace Sandbox.Cluster.Api.Streams;
 
 /// <summary>The events of the contract: their names and data.</summary>
-internal static class EventJson
+internal sealed class EventJson : IEventFormat
 {
-    public static void Write(ServerSentEvents stream, string contextId, string executionId, ExecutionEvent happened)
+    public void Write(ServerSentEvents stream, string contextId, string executionId, ExecutionEvent happened)
     {
         switch (happened)
         {
@@ -49,11 +49,17 @@ internal static class EventJson
         }
     }
 
-    public static void WriteError(ServerSentEvents stream, long sequence, ExecutionError error) =>
+    public void WriteEnd(ServerSentEvents stream, string contextId, long after, ExecutionError error)
+    {
+        WriteError(stream, after + 1, error);
+        WriteEnd(stream, after + 2, contextId, null, error);
+    }
+
+    private static void WriteError(ServerSentEvents stream, long sequence, ExecutionError error) =>
         stream.Write(sequence, "error", json => ErrorJson.Write(json, error));
 
     /// <summary>The Execution without logs and items, and what its headers would have said.</summary>
-    public static void WriteEnd(ServerSentEvents stream, long sequence, string contextId, ExecutionResult? result, ExecutionError? error) =>
+    private static void WriteEnd(ServerSentEvents stream, long sequence, string contextId, ExecutionResult? result, ExecutionError? error) =>
         stream.Write(sequence, "end", json =>
         {
             json.WriteStartObject();

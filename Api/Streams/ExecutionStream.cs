@@ -8,7 +8,15 @@ namespace Sandbox.Cluster.Api.Streams;
 /// Passes the events of one execution on as they come. Begins with the first of them, or with the first comment: until then
 /// whatever comes can still be a plain answer.
 /// </summary>
-internal sealed class ExecutionStream(HttpContext http, ContextKey key, string executionId, EventClient events)
+/// <param name="http">The client's request.</param>
+/// <param name="key">The context.</param>
+/// <param name="executionId">The execution.</param>
+/// <param name="events">Where they come from.</param>
+/// <param name="format">How they are written.</param>
+/// <param name="isItsClient">Whether this is who sent the code, and goes on only while it is there.</param>
+/// <param name="after">The last event that is known already; 0 for none.</param>
+internal sealed class ExecutionStream(
+    HttpContext http, ContextKey key, string executionId, EventClient events, IEventFormat format, bool isItsClient = true, long after = 0)
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 
@@ -17,31 +25,57 @@ internal sealed class ExecutionStream(HttpContext http, ContextKey key, string e
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ServerSentEvents _stream = new(http.Response);
-    private long _last;
+    private long _last = after;
+    private string? _toldOf;
+    private bool _hasTold;
     private bool _hasEnded;
 
     /// <summary>Whether anything was sent.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>Follows the execution to its end, as its client.</summary>
+    /// <summary>Follows the execution to its end.</summary>
     public async Task<ExecutionReply> FollowAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             var page = await ReadAsync(cancellationToken);
             if (page is null)
-                return new ExecutionUnknown();
-            if (page.Refusal is { } refusal)
-                return refusal;
+            {
+                // What somebody else may know of it does not go on from what was sent.
+                return _hasTold ? new ExecutionInDoubt() : new ExecutionUnknown();
+            }
+            if (page.Instead is { } instead)
+                return instead;
             var result = page.IsLast && page.Events is [.., EndEvent end] ? end.Result : null;
             // Nothing ran, and the status can say whose fault that is.
             if (!HasBegun && result is { ExecutionCount: null } && ExecutionAnswer.StatusOf(result.Error?.Kind) != StatusCodes.Status200OK)
                 return new ExecutionEnded(result);
             if (page.Events.Length > 0)
                 await WriteAsync(page.Events, cancellationToken);
+            // Who has seen everything before gets a stream without events.
+            if (page is { IsLast: true, Events: [] })
+            {
+                Begin();
+                _hasEnded = true;
+                await FlushAsync(cancellationToken);
+                return new ExecutionUnknown();
+            }
             if (result is not null)
                 return new ExecutionEnded(result);
         }
+    }
+
+    /// <summary>Tells of an execution that is over and left its answer alone. No event was sent before.</summary>
+    public async Task TellAsync(ExecutionEnded stored, CancellationToken cancellationToken)
+    {
+        if (stored.StoredOf is { } first && first != executionId)
+        {
+            _toldOf = first;
+            if (!HasBegun)
+                http.Response.Headers[IdempotencyHeader.Replayed] = "true";
+        }
+        await WriteAsync([.. StoredEvents.Of(stored.Result).Where(happened => happened.Sequence > _last)], cancellationToken);
+        _hasEnded = true;
     }
 
     /// <summary>Closes a stream that has begun, however the execution ended.</summary>
@@ -49,16 +83,9 @@ internal sealed class ExecutionStream(HttpContext http, ContextKey key, string e
     {
         if (_hasEnded)
             return;
-        var result = (reply as ExecutionEnded)?.Result;
-        var error = reply switch
-        {
-            ExecutionEnded => result?.Error,
-            ExecutionRefused => ExecutionError.Of(ErrorKind.InternalError, "The execution waited, and no silo takes it any more. The code was not run."),
-            _ => ExecutionAnswer.SiloIsGone,
-        };
-        if (error is not null)
-            EventJson.WriteError(_stream, ++_last, error);
-        EventJson.WriteEnd(_stream, ++_last, key.ContextId, result, error);
+        format.WriteEnd(_stream, key.ContextId, _last, reply is ExecutionRefused
+            ? ExecutionError.Of(ErrorKind.InternalError, "The execution waited, and no silo takes it any more. The code was not run.")
+            : ExecutionAnswer.SiloIsGone);
         await FlushAsync(cancellationToken);
     }
 
@@ -68,7 +95,7 @@ internal sealed class ExecutionStream(HttpContext http, ContextKey key, string e
         var quietSince = events.Time.GetTimestamp();
         while (true)
         {
-            var reading = events.ReadAsync(key, executionId, _last, isItsClient: true, cancellationToken);
+            var reading = events.ReadAsync(key, executionId, _last, isItsClient, cancellationToken);
             while (!reading.IsCompleted)
             {
                 var rest = Silence - events.Time.GetElapsedTime(quietSince);
@@ -83,7 +110,7 @@ internal sealed class ExecutionStream(HttpContext http, ContextKey key, string e
                 await ((Task)reading).WaitAsync(rest, events.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             var page = await reading;
-            if (page is not { Events: [], IsLast: false, Refusal: null })
+            if (page is not { Events: [], IsLast: false, Instead: null })
                 return page;
         }
     }
@@ -93,8 +120,9 @@ internal sealed class ExecutionStream(HttpContext http, ContextKey key, string e
         Begin();
         foreach (var one in happened)
         {
-            EventJson.Write(_stream, key.ContextId, executionId, one);
+            format.Write(_stream, key.ContextId, _toldOf ?? executionId, one);
             _last = one.Sequence;
+            _hasTold = true;
             _hasEnded = one is EndEvent;
         }
         await FlushAsync(cancellationToken);
@@ -105,7 +133,7 @@ internal sealed class ExecutionStream(HttpContext http, ContextKey key, string e
         if (HasBegun)
             return;
         HasBegun = true;
-        http.Response.Headers["Execution-Id"] = executionId;
+        http.Response.Headers["Execution-Id"] = _toldOf ?? executionId;
         _stream.Begin();
     }
 
@@ -121,7 +149,8 @@ internal sealed class ExecutionStream(HttpContext http, ContextKey key, string e
                 break;
             if (events.Time.GetElapsedTime(since) > Patience)
                 http.Abort();
-            await events.RenewAsync(key, executionId, cancellationToken);
+            if (isItsClient)
+                await events.RenewAsync(key, executionId, cancellationToken);
         }
         await flushing;
         cancellationToken.ThrowIfCancellationRequested();

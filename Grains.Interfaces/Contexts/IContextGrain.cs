@@ -22,7 +22,7 @@ public interface IContextGrain : IGrainWithStringKey
     /// <summary>
     /// Waits about two seconds for an execution that was answered with <see cref="ExecutionPending"/>. A follower has five
     /// seconds to call again; when it does not, it is taken to be gone and the execution is interrupted.
-    /// The result is handed out once.
+    /// A result that is here is handed out at once, as often as it is asked for while it is kept.
     /// </summary>
     [Alias("follow"), AlwaysInterleave, ResponseTimeout("00:00:10")]
     Task<ExecutionReply> Follow(string executionId, CancellationToken cancellationToken);

@@ -9,4 +9,7 @@ public enum Delivery
 
     /// <summary>As events while it runs: <see cref="IContextExecutions.Events"/>.</summary>
     Events = 1,
+
+    /// <summary>Later, if at all: it goes on with no client, and what it leaves is kept for whoever asks.</summary>
+    Later = 2,
 }

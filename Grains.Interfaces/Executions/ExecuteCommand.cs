@@ -9,6 +9,11 @@ namespace Sandbox.Cluster.Grains.Interfaces.Executions;
 /// <param name="Environment">Set for this execution only; null for none.</param>
 /// <param name="Timeout">Counted from the moment the code starts.</param>
 /// <param name="Delivery">How its client gets what it leaves.</param>
+/// <param name="Key">What its client calls it; null for nothing.</param>
+/// <param name="Age">
+/// Null when it is sent for the first time. Otherwise how long ago that was: it may have run, or run now, and is run only where
+/// that cannot be.
+/// </param>
 [GenerateSerializer, Immutable, Alias("ExecuteCommand")]
 public sealed record ExecuteCommand(
     [property: Id(0)] string ExecutionId,
@@ -16,7 +21,9 @@ public sealed record ExecuteCommand(
     [property: Id(2)] Language? Language,
     [property: Id(3)] Dictionary<string, string>? Environment,
     [property: Id(4)] TimeSpan Timeout,
-    [property: Id(5)] Delivery Delivery = Delivery.Answer)
+    [property: Id(5)] Delivery Delivery = Delivery.Answer,
+    [property: Id(6)] IdempotencyKey? Key = null,
+    [property: Id(7)] TimeSpan? Age = null)
 {
     /// <summary>Without the code and its environment: Orleans puts commands into log lines and exceptions.</summary>
     public override string ToString() => $"{nameof(ExecuteCommand)} {ExecutionId}";

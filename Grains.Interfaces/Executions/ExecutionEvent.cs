@@ -46,9 +46,9 @@ public sealed record EndEvent([property: Id(0)] ExecutionResult Result) : Execut
 /// <summary>A part of an execution's events.</summary>
 /// <param name="Events">In order; empty when nothing happened.</param>
 /// <param name="IsLast">Whether nothing comes after them.</param>
-/// <param name="Refusal">The execution was refused after it had waited; there are no events then.</param>
+/// <param name="Instead">The execution was refused after it had waited, or answered without being run; there are no events then.</param>
 [GenerateSerializer, Immutable, Alias("EventPage")]
 public sealed record EventPage(
     [property: Id(0)] ExecutionEvent[] Events,
     [property: Id(1)] bool IsLast,
-    [property: Id(2)] ExecutionRefused? Refusal);
+    [property: Id(2)] ExecutionReply? Instead);

@@ -7,6 +7,13 @@ namespace Sandbox.Cluster.Grains.Interfaces.Executions;
 public interface IContextExecutions : IGrainWithStringKey
 {
     /// <summary>
+    /// What is known of an execution now: its end, <see cref="ExecutionPending"/>, or <see cref="ExecutionUnknown"/>. The last 64
+    /// are known for an hour, as long as this activation lives and their output is no more than it keeps.
+    /// </summary>
+    [Alias("find"), AlwaysInterleave, ResponseTimeout("00:00:10")]
+    Task<ExecutionReply> Find(string executionId, CancellationToken cancellationToken);
+
+    /// <summary>
     /// The events after the one named; waits about two seconds for the first of them. At most 256 events, and 256 KiB unless
     /// one alone is larger. Null: this activation knows no such execution.
     /// </summary>

@@ -29,12 +29,13 @@ internal sealed partial class CheckpointArchive(
 
     /// <summary>Saves the session that works in a home; null when none was to be had now. Bounded by the configured time.</summary>
     /// <param name="context">From <see cref="ContextName"/>.</param>
+    /// <param name="journal">What ran in it, of the same moment.</param>
     /// <param name="home">Where the session works.</param>
     /// <param name="executionCount">Where it stands.</param>
     /// <param name="expectedBytes">What it took the last time.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     public async Task<CheckpointReference?> SaveAsync(
-        string context, IHome home, int executionCount, long expectedBytes, CancellationToken cancellationToken)
+        string context, byte[] journal, IHome home, int executionCount, long expectedBytes, CancellationToken cancellationToken)
     {
         using var place = await _gate.EnterAsync(expectedBytes, cancellationToken);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -45,7 +46,10 @@ internal sealed partial class CheckpointArchive(
             await using var spool = Spool();
             CheckpointTrailer? trailer;
             await using (var compressed = new CompressionStream(spool, CompressionLevel, BufferBytes, leaveOpen: true))
+            {
+                await compressed.WriteAsync(journal, bound.Token);
                 trailer = await home.SaveAsync(compressed, limits.Value.MemoryBytes + limits.Value.FileBytes, bound.Token);
+            }
             if (trailer is null)
                 return null;
             spool.Position = 0;
@@ -53,7 +57,7 @@ internal sealed partial class CheckpointArchive(
             spool.Position = 0;
             await store.WriteAsync(new CheckpointName(context, content), spool, bound.Token);
             LogSaved(logger, spool.Length, clock.ElapsedMilliseconds, trailer.LostCount, trailer.PauseMilliseconds);
-            return new CheckpointReference(content, executionCount, spool.Length);
+            return new CheckpointReference(content, executionCount, spool.Length, journal.Length);
         }
         catch (ProtocolException e)
         {
@@ -67,9 +71,9 @@ internal sealed partial class CheckpointArchive(
         }
     }
 
-    /// <summary>What was saved, as it left its home.</summary>
+    /// <summary>What was saved: the journal, and the session as it left its home.</summary>
     /// <exception cref="CheckpointLostException">It is gone, or not what was stored.</exception>
-    public async Task<Stream> FetchAsync(string context, CheckpointReference reference, CancellationToken cancellationToken)
+    public async Task<(byte[] Journal, Stream Session)> FetchAsync(string context, CheckpointReference reference, CancellationToken cancellationToken)
     {
         var spool = Spool();
         try
@@ -80,7 +84,10 @@ internal sealed partial class CheckpointArchive(
             if (Convert.ToHexStringLower(await SHA256.HashDataAsync(spool, cancellationToken)) != reference.Content)
                 throw new CheckpointLostException("it is damaged");
             spool.Position = 0;
-            return new DecompressionStream(spool, BufferBytes, leaveOpen: false);
+            var session = new DecompressionStream(spool, BufferBytes, leaveOpen: false);
+            var journal = new byte[reference.JournalBytes];
+            await session.ReadExactlyAsync(journal, cancellationToken);
+            return (journal, session);
         }
         catch
         {

@@ -4,6 +4,7 @@ namespace Sandbox.Cluster.Grains.Checkpoints;
 /// <param name="Content">SHA-256 of what is stored, in lower-case hexadecimal: its name in the store, and how damage is noticed.</param>
 /// <param name="ExecutionCount">Where the session stood.</param>
 /// <param name="StoredBytes">What it takes in the store.</param>
+/// <param name="JournalBytes">How many of its first bytes are the journal of the session.</param>
 [GenerateSerializer, Immutable, Alias("CheckpointReference")]
 internal sealed record CheckpointReference(
-    [property: Id(0)] string Content, [property: Id(1)] int ExecutionCount, [property: Id(2)] long StoredBytes);
+    [property: Id(0)] string Content, [property: Id(1)] int ExecutionCount, [property: Id(2)] long StoredBytes, [property: Id(3)] int JournalBytes = 0);

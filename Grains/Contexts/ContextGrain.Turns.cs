@@ -10,15 +10,20 @@ namespace Sandbox.Cluster.Grains.Contexts;
 internal sealed partial class ContextGrain
 {
     /// <summary>
-    /// Looks after an execution beside the queue: frees the place of one that is interrupted while it waits, and forgets it
-    /// once its result was handed out or nobody is left to take it.
+    /// Looks after an execution beside the queue: frees the place of one that is interrupted while it waits, and only keeps
+    /// it once its result was handed out or nobody is left to take it.
     /// </summary>
     private async Task TendAsync(Execution execution)
     {
-        if (await Task.WhenAny(execution.Interrupted, execution.HandedOut) == execution.Interrupted && _queue.TryRemove(execution))
+        await Task.WhenAny(execution.Interrupted, execution.HandedOut);
+        // A client that leaves does both, and either may be seen first.
+        if (execution.Interrupted.IsCompleted && _queue.TryRemove(execution))
             execution.Complete(NeverStarted(await execution.Interrupted));
         await execution.HandedOut;
         _executions.Remove(execution.Command.ExecutionId);
+        // What was refused is sent again, under the same id; where nobody waits for it, somebody may ask.
+        if (!execution.Reply.IsCompleted || await execution.Reply is ExecutionEnded || execution.Command.Delivery == Delivery.Later)
+            _kept.Add(execution);
     }
 
     /// <summary>One turn of the queue.</summary>
@@ -48,11 +53,13 @@ internal sealed partial class ContextGrain
         {
             _turn.Release();
         }
-        execution.Complete(reply);
+        Remember(execution, reply);
+        reply = execution.Complete(reply);
         var result = (reply as ExecutionEnded)?.Result;
         LogEnded(_logger, execution.Command.ExecutionId, clock.ElapsedMilliseconds, result?.Error?.Kind, result?.State);
 
-        if (result?.State is ContextState.Lost or ContextState.RolledBack or ContextState.Restored)
+        // A stored answer tells of the state as it was then; what there is to tell of it now is still owed.
+        if (reply is ExecutionEnded { StoredOf: null, Result.State: ContextState.Lost or ContextState.RolledBack or ContextState.Restored })
             await TellAsync(losers);
         if (_faulted)
         {
@@ -72,6 +79,10 @@ internal sealed partial class ContextGrain
         {
             if (execution.Interrupted.IsCompleted)
                 return NeverStarted(await execution.Interrupted);
+
+            // What is in no checkpoint went with the interpreter: nobody can tell whether this is part of it.
+            if (execution.Command.Age is not null && _session.IsBroken)
+                return new ExecutionInDoubt();
 
             var found = _session.Exists ? ContextState.Kept : ContextState.New;
             var isNew = found == ContextState.New;
@@ -100,6 +111,9 @@ internal sealed partial class ContextGrain
             // Whoever left while the interpreter started wants none of this to run.
             if (execution.Interrupted.IsCompleted)
                 return NeverStarted(await execution.Interrupted, found);
+
+            if (FindStored(execution.Command) is { } stored)
+                return stored;
 
             var restoredTo = _session.RestoredTo;
             var count = await _session.BeginExecutionAsync();

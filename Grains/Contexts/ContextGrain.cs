@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
+using Orleans.Serialization;
 using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Files;
@@ -10,6 +11,7 @@ using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Journal;
 using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains.Contexts;
@@ -50,6 +52,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         IOptions<FileTransferOptions> fileOptions,
         SiloSlots slots,
         SiloDrain drain,
+        Serializer<JournalPages> journals,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<ContextGrain> logger)
@@ -60,11 +63,12 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _key = ContextKey.Parse(this.GetPrimaryKeyString());
         _reservation = new ContextReservation(GrainFactory, _key);
         _record = new FencedRecord(record);
-        _session = new Session(_key, _record, interpreters, archive, checkpoints, time, logger);
+        _session = new Session(_key, _record, interpreters, archive, new ExecutionJournal(journals, time), checkpoints, time, logger);
         _saves = new QuietSaves(SaveAsync, checkpoints.Value.QuietPeriod);
         _runner = runner;
         _inquiryRunner = new InquiryRunner(time);
         _transfers = new FileTransfers(fileOptions.Value, time);
+        _kept = new KeptExecutions(_options.KeptOutputBytes, time);
         _queue = new ExecutionQueue(_options.MaxQueuedExecutions, RunAsync);
         _stopping = lifetime.ApplicationStopping;
         _time = time;
@@ -86,6 +90,9 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
             return Refused(RefusalReason.Unavailable);
         }
 
+        if (FindRepeated(command, cancellationToken) is { } repeated)
+            return await repeated;
+
         // Before there is an execution: one that is refused would have to be undone.
         if (_queue.IsFull)
             return Refused(RefusalReason.QueueFull);
@@ -96,14 +103,17 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _ = TendAsync(execution);
         if (command.Delivery == Delivery.Answer)
             return await AnswerAsync(execution, cancellationToken);
-        execution.Renew();
+        if (command.Delivery == Delivery.Later)
+            _ = StayAsync(execution);
+        else
+            execution.Renew();
         return new ExecutionPending();
     }
 
     public async Task<ExecutionReply> Follow(string executionId, CancellationToken cancellationToken) =>
         _executions.TryGetValue(executionId, out var execution)
             ? await AnswerAsync(execution, cancellationToken)
-            : new ExecutionUnknown();
+            : await AnswerOfKeptAsync(executionId, cancellationToken);
 
     public Task Interrupt(string executionId, InterruptCause cause, CancellationToken cancellationToken)
     {
@@ -116,7 +126,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     {
         var isAsleep = _session.Interpreter is null && _queue.IsIdle;
         // Activated for this question alone, it goes again: it would hold a place that others may need.
-        if (isAsleep && _executions.Count == 0)
+        if (isAsleep && _executions.Count == 0 && _kept.IsEmpty)
             DeactivateOnIdle();
         var asleep = _session.Record is { } record ? ContextRecords.Describe(record, _key.ContextId) : null;
         return Task.FromResult(isAsleep || asleep is null ? asleep : asleep with

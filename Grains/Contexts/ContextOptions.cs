@@ -24,6 +24,10 @@ public sealed class ContextOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan FollowerLease { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Bytes of output that a context keeps of executions that nobody waits for any more; that of the last one is kept whole.</summary>
+    [Range(0, 1L << 30)]
+    public long KeptOutputBytes { get; set; } = 16 << 20;
+
     /// <summary>How long code that runs goes on while its silo shuts down, before it is interrupted.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainGrace { get; set; } = TimeSpan.FromSeconds(10);

@@ -59,6 +59,10 @@ internal sealed record ContextRecord
     [Id(9)]
     public bool Awake { get; init; }
 
+    /// <summary>When the line of the state was last broken; null: never.</summary>
+    [Id(30)]
+    public DateTimeOffset? BrokenAt { get; init; }
+
     /// <summary>When the last execution began that was known when this was written; null: none was.</summary>
     [Id(20)]
     public DateTimeOffset? LastUsedAt { get; init; }

@@ -26,7 +26,8 @@ internal sealed class Execution
         Command = command;
         Events = new ExecutionEvents(time);
         _time = time;
-        _lease = lease;
+        // Nobody has to be there for what is asked for later.
+        _lease = command.Delivery == Delivery.Later ? Timeout.InfiniteTimeSpan : lease;
         _leaseTimer = time.CreateTimer(_ => Interrupt(InterruptCause.ClientGone), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _drainGrace = drainGrace;
         _drainTimer = time.CreateTimer(_ => Interrupt(InterruptCause.ShuttingDown), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -58,10 +59,18 @@ internal sealed class Execution
     /// <summary>Its turn has come; from here on it is not sent elsewhere when the silo shuts down.</summary>
     public void Start() => _hasStarted = true;
 
-    public void Complete(ExecutionReply reply)
+    /// <summary>It has ended, or was refused after all. Returns what is answered.</summary>
+    public ExecutionReply Complete(ExecutionReply reply)
     {
+        // Of what was sent again nobody may say that it was not run: another activation may have run it.
+        if (Command.Age is not null && reply is ExecutionEnded { Result.ExecutionCount: null })
+            reply = new ExecutionInDoubt();
         if (_reply.TrySetResult(reply))
             Events.Close(reply);
+        // Nobody waits: that it is kept is all there is to do.
+        if (Command.Delivery == Delivery.Later)
+            Leave(tookResult: true);
+        return reply;
     }
 
     /// <summary>Its client is there: from now on it has the time of its lease to call.</summary>
@@ -95,7 +104,8 @@ internal sealed class Execution
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (cancellationToken.IsCancellationRequested)
         {
-            Interrupt(InterruptCause.ClientGone);
+            if (Command.Delivery != Delivery.Later)
+                Interrupt(InterruptCause.ClientGone);
             return false;
         }
         if (Reply.IsCompleted)

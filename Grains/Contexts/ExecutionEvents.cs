@@ -30,8 +30,12 @@ internal sealed class ExecutionEvents(TimeProvider time)
     private bool _chunkIsStderr;
     private long _sequence;
     private bool _isClosed;
-    private ExecutionRefused? _refusal;
+    private long _bytes;
+    private ExecutionReply? _instead;
     private TaskCompletionSource? _changed;
+
+    /// <summary>About what all of it takes, and the answer that is made of it: text is in both.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
 
     /// <summary>The code begins to run; said again only when it has to be counted differently.</summary>
     public void Start(int executionCount) => Write(() =>
@@ -51,6 +55,7 @@ internal sealed class ExecutionEvents(TimeProvider time)
                 CloseChunk();
             _chunkIsStderr = isStderr;
             _chunk.Append(text);
+            _bytes += 2 * sizeof(char) * text.Length;
         });
     }
 
@@ -60,6 +65,7 @@ internal sealed class ExecutionEvents(TimeProvider time)
     public void Show(OutputItem item, int index) => Write(() =>
     {
         CloseChunk();
+        _bytes += item.Data.Length;
         if (index == _items.Count)
         {
             Add(new ItemEvent(item, null));
@@ -79,13 +85,14 @@ internal sealed class ExecutionEvents(TimeProvider time)
     public void Close(ExecutionReply reply) => Write(() =>
     {
         CloseChunk();
-        if (reply is ExecutionEnded { Result: var result })
+        if (reply is ExecutionEnded { StoredOf: null, Result: var result })
         {
             if (result.Error is { } error)
                 Add(new ErrorEvent(error));
             Add(new EndEvent(result with { Items = [], Stdout = [], Stderr = [] }));
         }
-        _refusal = reply as ExecutionRefused;
+        // What is answered instead has no events of its own.
+        _instead = reply is ExecutionEnded { StoredOf: null } ? null : reply;
         _isClosed = true;
     });
 
@@ -140,7 +147,7 @@ internal sealed class ExecutionEvents(TimeProvider time)
                 break;
             page.Add(_events[position]);
         }
-        return new EventPage([.. page], _isClosed && position == _events.Count, _refusal);
+        return new EventPage([.. page], _isClosed && position == _events.Count, _instead);
     }
 
     private void CloseChunk()

@@ -22,6 +22,9 @@ internal sealed class ExecutionQueue(int maxQueued, Func<Execution, Task> run)
     /// <summary>Those that wait now, in order.</summary>
     public IReadOnlyList<Execution> Waiting => [.. _waiting];
 
+    /// <summary>The one that runs and those that wait, in order.</summary>
+    public IEnumerable<Execution> All => _running is null ? [] : _waiting.Prepend(_running);
+
     /// <summary>Whether as many wait as may wait.</summary>
     public bool IsFull => _running is not null && _waiting.Count >= maxQueued;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Journal;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
@@ -16,6 +17,7 @@ internal sealed partial class Session(
     FencedRecord record,
     IInterpreterPool pool,
     CheckpointArchive archive,
+    ExecutionJournal journal,
     IOptions<CheckpointOptions> checkpoints,
     TimeProvider time,
     ILogger logger) : IAsyncDisposable
@@ -42,8 +44,14 @@ internal sealed partial class Session(
     /// <summary>Executions since the state began.</summary>
     public int ExecutionCount { get; private set; }
 
+    /// <summary>When the line of the state was last broken, in ticks of UTC; 0: never.</summary>
+    public long BrokenAt => record.State.BrokenAt?.UtcTicks ?? 0;
+
     /// <summary>Whether it holds what no checkpoint does.</summary>
     public bool IsDirty => Exists && !record.State.Clean;
+
+    /// <summary>Whether what no checkpoint holds is gone, which the next call will find out.</summary>
+    public bool IsBroken => IsDirty && !IsAlive;
 
     /// <summary>Which execution the state is that of, as long as a roll-back is untold.</summary>
     public int? RestoredTo => record.State.Untold == Breach.RollBack ? record.State.RolledBackTo : null;
@@ -51,7 +59,11 @@ internal sealed partial class Session(
     /// <summary>The home, as long as an interpreter works in it.</summary>
     public IHome? Home => IsAlive && _home is { Ended.IsCompleted: false } home ? home : null;
 
-    private bool IsAlive => Interpreter is { Ended.IsCompleted: false };
+    /// <summary>Whether an interpreter runs with the state in it; <see cref="Journal"/> then tells of it.</summary>
+    public bool IsAlive => Interpreter is { Ended.IsCompleted: false };
+
+    /// <summary>What ran in the state, and what was answered.</summary>
+    public ExecutionJournal Journal => journal;
 
     /// <summary>What the next answer has to say of the state that it finds.</summary>
     private ContextState News => record.State.Untold switch
@@ -111,7 +123,8 @@ internal sealed partial class Session(
         await EnsureHomeAsync(cancellationToken);
         await EndInterpreterAsync();
         // The checkpoint stays until there is a newer one: the files are in it.
-        await ChangeAsync(state => state with { Incarnation = state.Incarnation + 1, Clean = false, Awake = true, Untold = Breach.None });
+        await ChangeAsync(state => state with { Incarnation = state.Incarnation + 1, Clean = false, Awake = true, Untold = Breach.None, BrokenAt = time.GetUtcNow() });
+        journal.Clear();
         ExecutionCount = 0;
         _isWoken = false;
         await StartAsync(null, cancellationToken);
@@ -167,7 +180,9 @@ internal sealed partial class Session(
             Clean = true,
             Untold = Breach.RollBack,
             RolledBackTo = checkpoint.ExecutionCount,
+            BrokenAt = time.GetUtcNow(),
         });
+        journal.Clear();
         ExecutionCount = checkpoint.ExecutionCount;
         return ContextState.RolledBack;
     }
@@ -226,7 +241,7 @@ internal sealed partial class Session(
         var version = _version;
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         var previous = record.State.Checkpoint;
-        var saved = await archive.SaveAsync(_name, _home!, ExecutionCount, previous?.StoredBytes ?? 0, bound.Token);
+        var saved = await archive.SaveAsync(_name, journal.Write(), _home!, ExecutionCount, previous?.StoredBytes ?? 0, bound.Token);
         if (saved is null)
             return false;
 
@@ -272,7 +287,9 @@ internal sealed partial class Session(
         await record.TakeOverAsync(state => state with { Awake = true });
         try
         {
-            await using var content = await archive.FetchAsync(_name, checkpoint, cancellationToken);
+            var (pages, content) = await archive.FetchAsync(_name, checkpoint, cancellationToken);
+            await using var disposal = content;
+            journal.Read(pages);
             await MoveAsync(cancellationToken);
             await StartAsync(new Checkpoint(content, checkpoints.Value.RestoreTimeout), cancellationToken);
         }
@@ -305,7 +322,9 @@ internal sealed partial class Session(
             Awake = false,
             Untold = Breach.Loss,
             Checkpoint = null,
+            BrokenAt = time.GetUtcNow(),
         });
+        journal.Clear();
         ExecutionCount = 0;
         _isWoken = false;
         if (previous is not null)

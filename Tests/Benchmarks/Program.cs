@@ -10,6 +10,7 @@ Dictionary<string, (Func<int, Task> Run, int Runs)> benchmarks = new(StringCompa
     ["burst"] = (Burst.RunAsync, 100),
     ["memory"] = (IdleMemory.RunAsync, 100),
     ["live"] = (ManyLive.RunAsync, 500),
+    ["streams"] = (Streams.RunAsync, 200),
     ["wake"] = (Wake.RunAsync, 20),
     ["cluster"] = (ClusterExecute.RunAsync, 1000),
     ["hibernated"] = (Hibernated.RunAsync, 10_000),

@@ -65,6 +65,27 @@ public sealed class QuotaTests(QuotaFixture api)
     }
 
     [Fact]
+    public async Task Execute_ThatNobodyWaitsFor_TakesItsPlaceUntilItsEnd_AndIsNobodyElses()
+    {
+        using var client = api.ClientOf("one-execution-later");
+        var sign = new Sign();
+        using var request = EventStream.Request(sign.GiveAndAwaitAnswerPython(), contextId: "a", timeoutMs: 600_000);
+        request.Headers.Add("Prefer", "respond-async");
+        using var begun = await client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.Accepted, begun.StatusCode);
+        await sign.GivenAsync();
+        AssertOverQuota(
+            await client.ExecuteAsync("1", contextId: "b"), "As many executions of this tenant are under way as may be.", "1", "1");
+        using (var own = await client.GetAsync(begun.Headers.Location))
+            Assert.Equal(HttpStatusCode.Accepted, own.StatusCode);
+        using var other = api.ClientOfNobodyElse();
+        using (var foreign = await other.GetAsync(begun.Headers.Location))
+            Assert.Equal(HttpStatusCode.NotFound, foreign.StatusCode);
+        sign.Answer();
+        await Eventually.UntilAsync(async () => (await client.ExecuteAsync("1", contextId: "b")).Status == HttpStatusCode.OK, Bound);
+    }
+
+    [Fact]
     public async Task AnyRequest_OfATenantThatSendsTooMany_IsRefusedUntilItHasWaited()
     {
         using var client = api.ClientOf("one-request");

@@ -66,8 +66,11 @@ public sealed partial class OpenApiTests(ApiFixture api)
 
     private static int Check(string operation, string place, JsonElement body)
     {
-        if (!body.TryGetProperty("content", out var content) || !content.GetProperty("application/json").TryGetProperty("examples", out var examples))
+        if (!body.TryGetProperty("content", out var content) || !content.TryGetProperty("application/json", out var json)
+            || !json.TryGetProperty("examples", out var examples))
+        {
             return 0;
+        }
         foreach (var example in examples.EnumerateObject())
             OpenApiContract.AssertBody(operation, $"{place}/content/application~1json/schema", example.Value.GetProperty("value"));
         return examples.EnumerateObject().Count();

@@ -37,8 +37,8 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
             reply = await _context.Follow("a", CancellationToken.None);
         while (reply is ExecutionPending);
         Assert.Null(Assert.IsType<ExecutionEnded>(reply).Result.Error);
-        // The result is handed out once.
-        Assert.IsType<ExecutionUnknown>(await _context.Follow("a", CancellationToken.None));
+        // An answer that was lost on its way can be asked for again.
+        Assert.IsType<ExecutionEnded>(await _context.Follow("a", CancellationToken.None));
     }
 
     [Fact]
@@ -55,6 +55,26 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
         var result = await EndAsync(_context, Command("c", "ended"));
         Assert.Equal("""{"text/plain":"'interrupted'"}""", System.Text.Encoding.UTF8.GetString(Assert.Single(result.Items).Data).Replace(" ", "", StringComparison.Ordinal));
         Assert.Equal(ContextState.Kept, result.State);
+    }
+
+    [Fact]
+    public async Task Execute_ForLater_GoesOnWithoutAFollowerAndIsKept()
+    {
+        var executions = cluster.ExecutionsOf(_context);
+        var sign = new Sign();
+        Assert.IsType<ExecutionPending>(await _context.Execute(
+            Command("a", $"{sign.GiveAndAwaitAnswerPython()}\n'end'") with { Delivery = Delivery.Later }, CancellationToken.None));
+        await sign.GivenAsync();
+        // Nobody follows b either, and its lease lapses: had a one as well, it would have lapsed before.
+        Assert.IsType<ExecutionPending>(await _context.Execute(Command("b", "1"), CancellationToken.None));
+        ExecutionReply? lapsed = null;
+        await Eventually.UntilAsync(async () => (lapsed = await executions.Find("b", CancellationToken.None)) is not ExecutionPending);
+        Assert.Equal(ErrorKind.Interrupted, Assert.IsType<ExecutionEnded>(lapsed).Result.Error?.Kind);
+
+        Assert.IsType<ExecutionPending>(await executions.Find("a", CancellationToken.None));
+        sign.Answer();
+        Assert.Null((await FollowAsync(_context, "a")).Error);
+        Assert.Null(Assert.IsType<ExecutionEnded>(await executions.Find("a", CancellationToken.None)).Result.Error);
     }
 
     [Fact]
@@ -193,6 +213,9 @@ public sealed class ContextGrainTests(ContextGrainTests.ClusterFixture cluster) 
 
         public IContextGrain NewContext() =>
             _cluster!.Client.GetGrain<IContextGrain>(new ContextKey(ContextKey.DefaultTenant, $"c{Guid.NewGuid():N}").ToString());
+
+        public IContextExecutions ExecutionsOf(IContextGrain context) =>
+            _cluster!.Client.GetGrain<IContextExecutions>(context.GetPrimaryKeyString());
 
         public async Task InitializeAsync()
         {

@@ -94,7 +94,7 @@ public class ExecutionEventsTests
     {
         _events.Close(new ExecutionRefused(RefusalReason.Unavailable, Language.Python));
         var page = await _events.ReadAsync(0, Bound, CancellationToken.None);
-        Assert.Equal((true, 0, RefusalReason.Unavailable), (page.IsLast, page.Events.Length, page.Refusal?.Reason));
+        Assert.Equal((true, 0, RefusalReason.Unavailable), (page.IsLast, page.Events.Length, (page.Instead as ExecutionRefused)?.Reason));
     }
 
     /// <summary>However the output is cut: the chunks make up the lines of the plain answer, its notice too.</summary>
