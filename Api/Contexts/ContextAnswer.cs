@@ -12,6 +12,7 @@ namespace Sandbox.Cluster.Api.Contexts;
 /// <param name="ExecutionCount">Executions since its state began.</param>
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="LastUsedAt">When its last execution began.</param>
+/// <param name="Metadata">What it was given when it was created.</param>
 internal sealed record ContextAnswer(
     string Id,
     string Language,
@@ -20,7 +21,8 @@ internal sealed record ContextAnswer(
     int Incarnation,
     int ExecutionCount,
     DateTimeOffset CreatedAt,
-    DateTimeOffset LastUsedAt)
+    DateTimeOffset LastUsedAt,
+    IReadOnlyDictionary<string, string>? Metadata = null)
 {
     /// <summary>What a context says of itself, in the contract's words.</summary>
     public static ContextAnswer Of(ContextDescription context) => new(
@@ -31,7 +33,8 @@ internal sealed record ContextAnswer(
         context.Incarnation,
         context.ExecutionCount,
         context.CreatedAt,
-        context.LastUsedAt);
+        context.LastUsedAt,
+        context.Metadata);
 
     private static string NameOf(ContextActivity activity) => activity switch
     {

@@ -9,6 +9,7 @@ namespace Sandbox.Cluster.Grains.Interfaces.Contexts;
 /// <param name="ExecutionCount">Executions since its state began.</param>
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="LastUsedAt">When its last execution began.</param>
+/// <param name="Metadata">What its tenant gave it for a description; null for nothing.</param>
 [GenerateSerializer, Immutable, Alias("ContextDescription")]
 public sealed record ContextDescription(
     [property: Id(0)] string ContextId,
@@ -18,7 +19,8 @@ public sealed record ContextDescription(
     [property: Id(4)] int Incarnation,
     [property: Id(5)] int ExecutionCount,
     [property: Id(6)] DateTimeOffset CreatedAt,
-    [property: Id(7)] DateTimeOffset LastUsedAt)
+    [property: Id(7)] DateTimeOffset LastUsedAt,
+    [property: Id(8)] Dictionary<string, string>? Metadata = null)
 {
     /// <summary>Without what a tenant wrote.</summary>
     public override string ToString() => $"{nameof(ContextDescription)} {Activity}";

@@ -53,7 +53,7 @@ internal sealed partial class ContextGrain : IContextFiles
                 DeactivateOnIdle();
             return new FileFailed(FileFault.NoSuchContext);
         }
-        DelayDeactivation(_options.IdleTimeout);
+        DelayDeactivation(IdleTimeout);
         try
         {
             return await serve();

@@ -28,7 +28,7 @@ internal sealed partial class ContextGrain : IContextInquiries
         }
         if (_inquiries >= MaxInquiries)
             return new InquiryFailed(InquiryFault.TooMany);
-        DelayDeactivation(_options.IdleTimeout);
+        DelayDeactivation(IdleTimeout);
         _inquiries++;
         try
         {

@@ -44,7 +44,7 @@ internal sealed partial class ContextGrain : IContextLifecycle
     {
         if (Gone() is { } gone)
             return gone;
-        DelayDeactivation(_options.IdleTimeout);
+        DelayDeactivation(IdleTimeout);
         _queue.Running?.Interrupt(InterruptCause.Requested);
         // The interrupt ladder bounds how long that takes, and the caller waits no longer than for any call.
         await _turn.WaitAsync(cancellationToken);

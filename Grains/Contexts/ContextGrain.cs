@@ -71,6 +71,24 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _logger = logger;
     }
 
+    private TimeSpan IdleTimeout => _session.Record?.Settings?.IdleTimeout ?? _options.IdleTimeout;
+
+    private bool IsAsleep => _session.Interpreter is null && _queue.IsIdle;
+
+    private ContextDescription? Description
+    {
+        get
+        {
+            var asleep = _session.Record is { } record ? ContextRecords.Describe(record, _key.ContextId) : null;
+            return IsAsleep || asleep is null ? asleep : asleep with
+            {
+                Activity = _queue.IsIdle ? ContextActivity.Idle : ContextActivity.Running,
+                ExecutionCount = _session.ExecutionCount,
+                LastUsedAt = _session.LastUsedAt ?? asleep.LastUsedAt,
+            };
+        }
+    }
+
     public async Task<ExecutionReply> Execute(ExecuteCommand command, CancellationToken cancellationToken)
     {
         // The first command decides; until its record is written the choice lives here, and only as long as it runs.
@@ -114,17 +132,11 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
 
     public Task<ContextDescription?> Describe(CancellationToken cancellationToken)
     {
-        var isAsleep = _session.Interpreter is null && _queue.IsIdle;
+        var isAsleep = IsAsleep;
         // Activated for this question alone, it goes again: it would hold a place that others may need.
-        if (isAsleep && _executions.Count == 0)
+        if (isAsleep && _executions.Count == 0 && _creation is null or { IsCompleted: true })
             DeactivateOnIdle();
-        var asleep = _session.Record is { } record ? ContextRecords.Describe(record, _key.ContextId) : null;
-        return Task.FromResult(isAsleep || asleep is null ? asleep : asleep with
-        {
-            Activity = _queue.IsIdle ? ContextActivity.Idle : ContextActivity.Running,
-            ExecutionCount = _session.ExecutionCount,
-            LastUsedAt = _session.LastUsedAt ?? asleep.LastUsedAt,
-        });
+        return Task.FromResult(Description);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)

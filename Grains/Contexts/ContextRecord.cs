@@ -62,6 +62,10 @@ internal sealed record ContextRecord
     /// <summary>When the last execution began that was known when this was written; null: none was.</summary>
     [Id(20)]
     public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>What was asked for when it was made on purpose; null when an execution made it.</summary>
+    [Id(21)]
+    public ContextSettings? Settings { get; init; }
 }
 
 /// <summary>How the line of a state was broken.</summary>

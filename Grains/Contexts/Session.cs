@@ -87,8 +87,26 @@ internal sealed partial class Session(
         if (record.State.Checkpoint is { } checkpoint)
             return await WakeAsync(checkpoint, bound.Token);
         var isNew = !Exists;
-        await BeginAsync(language, bound.Token);
+        await BeginAsync(new ContextRecord { Language = language, CreatedAt = time.GetUtcNow(), Clean = false }, bound.Token);
         return isNew ? ContextState.New : News;
+    }
+
+    /// <summary>
+    /// Creates the context and starts its interpreter, without code: as long as none has run there is nothing that could be lost.
+    /// Finds one that is there already ready.
+    /// </summary>
+    /// <exception cref="InterpreterUnavailableException">No interpreter could be started.</exception>
+    /// <exception cref="ContextFencedException">Another activation has taken over.</exception>
+    public async Task CreateAsync(Language language, ContextSettings settings, CancellationToken cancellationToken)
+    {
+        if (Exists)
+        {
+            await EnsureInterpreterAsync(language, cancellationToken);
+            return;
+        }
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        await BeginAsync(
+            new ContextRecord { Language = language, CreatedAt = time.GetUtcNow(), Settings = settings, Clean = true }, bound.Token);
     }
 
     /// <summary>
@@ -244,14 +262,12 @@ internal sealed partial class Session(
     }
 
     /// <summary>An interpreter without a state, for a context that has none.</summary>
-    private async Task BeginAsync(Language language, CancellationToken cancellationToken)
+    /// <param name="created">What it is, if it is not there yet. Whether it is clean holds for one that is.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    private async Task BeginAsync(ContextRecord created, CancellationToken cancellationToken)
     {
         // Before the interpreter starts: of two activations only the one whose write holds may run code.
-        await record.TakeOverAsync(state => (Exists ? state : new ContextRecord { Language = language, CreatedAt = time.GetUtcNow() }) with
-        {
-            Clean = false,
-            Awake = true,
-        });
+        await record.TakeOverAsync(state => (Exists ? state : created) with { Clean = created.Clean, Awake = true });
         ExecutionCount = 0;
         try
         {
@@ -318,7 +334,8 @@ internal sealed partial class Session(
     private async Task MoveAsync(CancellationToken cancellationToken)
     {
         await LeaveHomeAsync();
-        _home = await pool.OpenHomeAsync(record.State.Language, key.Tenant, cancellationToken);
+        var surroundings = record.State.Settings?.Surroundings ?? Surroundings.Default;
+        _home = await pool.OpenHomeAsync(record.State.Language, key.Tenant, surroundings, cancellationToken);
     }
 
     private async Task StartAsync(Checkpoint? checkpoint, CancellationToken cancellationToken)
