@@ -7,7 +7,7 @@ namespace Sandbox.Cluster.Api.Creation;
 internal static class CreationDocumentation
 {
     private const string Example = """
-        {"id":"9f86d081884c7d659a2feaa0c55ad015","language":"python","cwd":"/home/user/work","state":"idle","incarnation":1,"execution_count":0,"created_at":"2026-01-31T09:30:00Z","last_used_at":"2026-01-31T09:30:00Z","metadata":{"notebook":"report"}}
+        {"id":"9f86d081884c7d659a2feaa0c55ad015","language":"python","cwd":"/home/user/work","state":"idle","incarnation":1,"execution_count":0,"created_at":"2026-01-31T09:30:00Z","last_used_at":"2026-01-31T09:30:00Z","expires_at":"2026-02-07T09:30:00Z","metadata":{"notebook":"report"}}
         """;
 
     public static RouteHandlerBuilder Document(this RouteHandlerBuilder endpoint) => endpoint

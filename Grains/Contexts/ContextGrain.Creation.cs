@@ -45,7 +45,7 @@ internal sealed partial class ContextGrain : IContextCreation
                 if (isNew)
                     _reservation.Settle(_session.Exists);
             }
-            DelayDeactivation(IdleTimeout);
+            Use();
             return new ContextCreated(Description!);
         }
         catch (OperationCanceledException)

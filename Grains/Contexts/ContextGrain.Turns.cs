@@ -59,7 +59,7 @@ internal sealed partial class ContextGrain
             foreach (var waiting in _queue.TakeWaiting())
                 waiting.Complete(Refused(RefusalReason.Unavailable));
         }
-        DelayDeactivation(IdleTimeout);
+        Use();
         _saves.Arm();
     }
 

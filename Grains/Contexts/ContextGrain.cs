@@ -10,6 +10,7 @@ using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Retention;
 using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains.Contexts;
@@ -50,6 +51,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         IOptions<FileTransferOptions> fileOptions,
         SiloSlots slots,
         SiloDrain drain,
+        ContextExpiry expiry,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<ContextGrain> logger)
@@ -57,6 +59,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _slots = slots;
         _options = options.Value;
         _drain = drain;
+        _expiry = expiry;
         _key = ContextKey.Parse(this.GetPrimaryKeyString());
         _reservation = new ContextReservation(GrainFactory, _key);
         _record = new FencedRecord(record);
@@ -79,7 +82,9 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     {
         get
         {
-            var asleep = _session.Record is { } record ? ContextRecords.Describe(record, _key.ContextId) : null;
+            var asleep = _session.Record is { } record
+                ? ContextRecords.Describe(record, _key.ContextId, _expiry.Of(record, _session.LastUsedAt))
+                : null;
             return IsAsleep || asleep is null ? asleep : asleep with
             {
                 Activity = _queue.IsIdle ? ContextActivity.Idle : ContextActivity.Running,
@@ -91,6 +96,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
 
     public async Task<ExecutionReply> Execute(ExecuteCommand command, CancellationToken cancellationToken)
     {
+        if (await HasExpiredAsync(cancellationToken))
+            return Refused(RefusalReason.Unavailable);
         // The first command decides; until its record is written the choice lives here, and only as long as it runs.
         if (_session.Exists || _queue.IsIdle)
             _language = _session.Language ?? command.Language ?? Language.Python;
@@ -136,7 +143,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         // Activated for this question alone, it goes again: it would hold a place that others may need.
         if (isAsleep && _executions.Count == 0 && _creation is null or { IsCompleted: true })
             DeactivateOnIdle();
-        return Task.FromResult(Description);
+        return Task.FromResult(IsExpired ? null : Description);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)

@@ -59,7 +59,7 @@ internal sealed record ContextRecord
     [Id(9)]
     public bool Awake { get; init; }
 
-    /// <summary>When the last execution began that was known when this was written; null: none was.</summary>
+    /// <summary>The last use that was known when this was written; null: there was none.</summary>
     [Id(20)]
     public DateTimeOffset? LastUsedAt { get; init; }
 

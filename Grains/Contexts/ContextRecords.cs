@@ -20,7 +20,7 @@ internal sealed class ContextRecords(IServiceProvider services, IGrainFactory gr
     }
 
     /// <summary>What the record alone says: the context as it is while no interpreter has it.</summary>
-    public static ContextDescription Describe(ContextRecord record, string contextId) => new(
+    public static ContextDescription Describe(ContextRecord record, string contextId, DateTimeOffset? expiresAt) => new(
         contextId,
         record.Language,
         ContextDirectories.Of(record.Settings?.Directory ?? ""),
@@ -29,7 +29,8 @@ internal sealed class ContextRecords(IServiceProvider services, IGrainFactory gr
         record.Checkpoint?.ExecutionCount ?? 0,
         record.CreatedAt,
         record.LastUsedAt ?? record.CreatedAt,
-        record.Settings?.Metadata);
+        record.Settings?.Metadata,
+        expiresAt);
 }
 
 /// <summary>Folders as the code in a context sees them.</summary>

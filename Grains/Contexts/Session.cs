@@ -53,6 +53,9 @@ internal sealed partial class Session(
 
     private bool IsAlive => Interpreter is { Ended.IsCompleted: false };
 
+    /// <summary>Whether there is something to tell.</summary>
+    public bool HasNews => News != ContextState.Kept;
+
     /// <summary>What the next answer has to say of the state that it finds.</summary>
     private ContextState News => record.State.Untold switch
     {
@@ -61,11 +64,14 @@ internal sealed partial class Session(
         _ => _isWoken ? ContextState.Restored : ContextState.Kept,
     };
 
-    /// <summary>When the last execution began; null when none has since this activation began.</summary>
+    /// <summary>When it was used last; null when it was not since this activation began.</summary>
     public DateTimeOffset? LastUsedAt { get; private set; }
 
     /// <summary>What the record says; null until the context exists.</summary>
     public ContextRecord? Record => Exists ? record.State : null;
+
+    /// <summary>It is used now. The record hears of it with its next change.</summary>
+    public void Use() => LastUsedAt = time.GetUtcNow();
 
     /// <summary>
     /// Makes sure that an interpreter runs with the context's state in it, and creates the context when there is none. Returns
@@ -135,6 +141,14 @@ internal sealed partial class Session(
         await StartAsync(null, cancellationToken);
     }
 
+    /// <summary>What an answer has to say of the state that is given now; it counts as told.</summary>
+    public async Task<ContextNews> TellAsync()
+    {
+        var news = new ContextNews(News, Incarnation, RestoredTo);
+        await SettleAsync();
+        return news;
+    }
+
     /// <summary>Removes interpreter, files, checkpoints and record. The session is of no use afterwards.</summary>
     public async Task DeleteAsync()
     {
@@ -148,15 +162,16 @@ internal sealed partial class Session(
     {
         // Before anything is awaited: a checkpoint that is under way holds less than what comes now.
         _version++;
-        return ChangeAsync(state => state.Clean ? state with { Clean = false } : null);
+        // Where no session is, none can be lost.
+        return IsAlive ? ChangeAsync(state => state.Clean ? state with { Clean = false } : null) : Task.CompletedTask;
     }
 
     /// <summary>Counts an execution whose code is about to run, and sees to it that the record knows.</summary>
     public async Task<int> BeginExecutionAsync()
     {
         _wasClean = !IsDirty;
+        Use();
         await TouchAsync();
-        LastUsedAt = time.GetUtcNow();
         return ++ExecutionCount;
     }
 

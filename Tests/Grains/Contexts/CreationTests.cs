@@ -93,7 +93,8 @@ public sealed class CreationTests(CreationTests.SiloFixture silo) : IClassFixtur
     public async Task WhereNoInterpreterIsToBeHad_NothingIsLeftOfTheContext()
     {
         var storage = new MemoryStorage();
-        await using var cluster = SiloFixture.Build(storage, new ShiftedTime(), services => services.AddSingleton<IInterpreterPool>(new NoInterpreters()));
+        await using var cluster = SiloFixture.Build(storage, new ShiftedTime(), services => services
+            .AddSingleton<ICheckpointStore>(new WatchedCheckpoints()).AddSingleton<IInterpreterPool>(new NoInterpreters()));
         await cluster.DeployAsync();
         CreationReply reply;
         do
@@ -146,13 +147,15 @@ public sealed class CreationTests(CreationTests.SiloFixture silo) : IClassFixtur
     {
         private readonly InProcessTestCluster _cluster;
 
-        public SiloFixture() => _cluster = Build(Storage, Time, _ => { });
+        public SiloFixture() => _cluster = Build(Storage, Time, services => services.AddSingleton<ICheckpointStore>(Checkpoints));
 
         public IClusterClient Client => _cluster.Client;
 
         public MemoryStorage Storage { get; } = new();
 
         public ShiftedTime Time { get; } = new();
+
+        internal WatchedCheckpoints Checkpoints { get; } = new();
 
         internal static InProcessTestCluster Build(MemoryStorage storage, ShiftedTime time, Action<IServiceCollection> configure)
         {
@@ -165,7 +168,6 @@ public sealed class CreationTests(CreationTests.SiloFixture silo) : IClassFixtur
                 silo.Services.Configure<InterpreterOptions>(options => options.DriversDirectory = Repository.Drivers);
                 silo.Services.Configure<GrainCollectionOptions>(options => options.CollectionQuantum = TimeSpan.FromSeconds(1));
                 silo.Services.AddGrainStorage(FileGrainStorage.Name, (_, _) => storage);
-                silo.Services.AddSingleton<ICheckpointStore>(new WatchedCheckpoints());
                 configure(silo.Services);
             });
             return builder.Build();
