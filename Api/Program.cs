@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sandbox.Cluster.Api.Access;
 using Sandbox.Cluster.Api.Contexts;
+using Sandbox.Cluster.Api.Creation;
 using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Api.Files;
 using Sandbox.Cluster.Api.Health;
@@ -31,12 +32,14 @@ builder.Services.AddSingleton<FileClient>();
 builder.Services.AddSingleton<InquiryClient>();
 builder.Services.AddSingleton<ContextReader>();
 builder.Services.AddSingleton<ContextLifecycleClient>();
+builder.Services.AddSingleton<CreationClient>();
 builder.Services.AddSingleton<EventClient>();
 
 // What a request may ask for.
 builder.Services.AddOptions<ExecuteLimits>().BindConfiguration(ExecuteLimits.Section).ValidateDataAnnotations()
     .Validate(limits => limits.DefaultTimeout <= limits.MaxTimeout, $"{ExecuteLimits.Section}:DefaultTimeout must not be above MaxTimeout.")
     .ValidateOnStart();
+builder.Services.AddOptions<CreationLimits>().BindConfiguration(CreationLimits.Section).ValidateDataAnnotations().ValidateOnStart();
 
 // Who may call, and how much.
 builder.AddAccess();
@@ -81,6 +84,7 @@ app.MapExecutions();
 app.MapFiles();
 app.MapInquiries();
 app.MapContexts();
+app.MapCreation();
 app.MapOpenApiDocument();
 
 await app.RunAsync();

@@ -7,6 +7,7 @@ using Sandbox.Cluster.Grains.Files;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
+using Sandbox.Cluster.Grains.Retention;
 using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains;
@@ -36,6 +37,7 @@ public static class GrainServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddQuotas();
         services.AddSingleton<ContextRecords>();
+        services.AddSingleton<ContextExpiry>();
         services.AddSingleton<ExecutionRunner>();
         services.AddSingleton<SiloDrain>();
         services.AddSingleton<CheckpointArchive>();

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Sandbox.Cluster.Api.Access;
+using Sandbox.Cluster.Api.Creation;
 using Sandbox.Cluster.Api.Execute;
 using Sandbox.Cluster.Grains.Capacity;
 using Sandbox.Cluster.Grains.Checkpoints;
@@ -30,6 +31,7 @@ public partial class ReadmeTests(ApiFixture api)
         (AccessOptions.Section, new AccessOptions()),
         (JwtOptions.Section, new JwtOptions()),
         (ExecuteLimits.Section, new ExecuteLimits()),
+        (CreationLimits.Section, new CreationLimits()),
         (QuotaOptions.Section, new QuotaOptions()),
         (ContextOptions.Section, new ContextOptions()),
         (CheckpointOptions.Section, new CheckpointOptions()),

@@ -11,7 +11,9 @@ namespace Sandbox.Cluster.Api.Contexts;
 /// <param name="Incarnation">1, and one more whenever the line of its state was broken.</param>
 /// <param name="ExecutionCount">Executions since its state began.</param>
 /// <param name="CreatedAt">When it was created.</param>
-/// <param name="LastUsedAt">When its last execution began.</param>
+/// <param name="LastUsedAt">When it was used last.</param>
+/// <param name="ExpiresAt">When it is removed if nobody uses it until then; left out where contexts are kept for ever.</param>
+/// <param name="Metadata">What it was given when it was created.</param>
 internal sealed record ContextAnswer(
     string Id,
     string Language,
@@ -20,7 +22,9 @@ internal sealed record ContextAnswer(
     int Incarnation,
     int ExecutionCount,
     DateTimeOffset CreatedAt,
-    DateTimeOffset LastUsedAt)
+    DateTimeOffset LastUsedAt,
+    DateTimeOffset? ExpiresAt = null,
+    IReadOnlyDictionary<string, string>? Metadata = null)
 {
     /// <summary>What a context says of itself, in the contract's words.</summary>
     public static ContextAnswer Of(ContextDescription context) => new(
@@ -31,7 +35,9 @@ internal sealed record ContextAnswer(
         context.Incarnation,
         context.ExecutionCount,
         context.CreatedAt,
-        context.LastUsedAt);
+        context.LastUsedAt,
+        context.ExpiresAt,
+        context.Metadata);
 
     private static string NameOf(ContextActivity activity) => activity switch
     {

@@ -13,7 +13,7 @@ internal static class ContextEndpoints
     private const int DefaultLimit = 20;
 
     private const string Example = """
-        {"id":"report","language":"python","cwd":"/home/user","state":"idle","incarnation":1,"execution_count":3,"created_at":"2026-01-31T09:30:00Z","last_used_at":"2026-01-31T09:31:07Z"}
+        {"id":"report","language":"python","cwd":"/home/user","state":"idle","incarnation":1,"execution_count":3,"created_at":"2026-01-31T09:30:00Z","last_used_at":"2026-01-31T09:31:07Z","expires_at":"2026-02-07T09:31:07Z"}
         """;
 
     private const string NoneExample = """{"message":"There is no context of this id."}""";

@@ -65,7 +65,8 @@ internal static class ExecuteRequestReader
         return id;
     }
 
-    private static Language? ReadLanguage(Dictionary<string, JsonElement> members, List<FieldError> faults)
+    /// <summary>The member <c>language</c>; null when there is none, or, with a fault, none of that name.</summary>
+    public static Language? ReadLanguage(Dictionary<string, JsonElement> members, List<FieldError> faults)
     {
         if (!members.TryGetValue("language", out var value) || JsonObject.ReadString("language", value, faults) is not { } name)
             return null;

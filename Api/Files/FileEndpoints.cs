@@ -28,13 +28,13 @@ internal static class FileEndpoints
         var key = tenant.Context(contextId);
         var transfer = new FileReading(files, key, NewTransferId());
         var range = RangeHeader.Read(http.Headers);
-        return await transfer.OpenAsync(path, range, cancellationToken) switch
+        return Tell(http, await transfer.OpenAsync(path, range, cancellationToken)) switch
         {
             FileOpened file => new FileAnswer(transfer, file, isPartial: range is not null),
             DirectoryOpened => new DirectoryAnswer(transfer, path),
             RangeNotSatisfiable missed => new RangeNotSatisfiableAnswer(missed.Size),
             FileFailed failed => FileFaults.Refuse(failed.Fault),
-            var other => throw Unknown(other),
+            var other => throw Unknown(other!),
         };
     }
 
@@ -46,7 +46,7 @@ internal static class FileEndpoints
         if (http.Headers.ContentRange.Count > 0)
             return Refusal.BadRequest([new FieldError("Content-Range", "is not supported: send the whole file")]);
         var key = tenant.Context(contextId);
-        return await new FileWriting(files, key, NewTransferId(), path).RunAsync(http, cancellationToken) switch
+        return Tell(http, await new FileWriting(files, key, NewTransferId(), path).RunAsync(http, cancellationToken)) switch
         {
             FileWritten { Created: true } => Results.StatusCode(StatusCodes.Status201Created),
             FileWritten => Results.NoContent(),
@@ -61,12 +61,19 @@ internal static class FileEndpoints
         if (Check(contextId, http, namesFile: false, out var path) is { } refusal)
             return refusal;
         var key = tenant.Context(contextId);
-        return await files.CallAsync(key, context => context.DeleteFile(path, cancellationToken), cancellationToken) switch
+        return Tell(http, await files.CallAsync(key, context => context.DeleteFile(path, cancellationToken), cancellationToken)) switch
         {
             FileDeleted => Results.NoContent(),
             FileFailed failed => FileFaults.Refuse(failed.Fault),
-            var other => throw Unknown(other),
+            var other => throw Unknown(other!),
         };
+    }
+
+    /// <summary>Says in the headers of the answer what the reply says of the context's state.</summary>
+    private static FileReply? Tell(HttpRequest http, FileReply? reply)
+    {
+        ContextHeaders.Write(http.HttpContext.Response, reply?.News);
+        return reply;
     }
 
     private static IResult? Check(string contextId, HttpRequest http, bool namesFile, out byte[] path)

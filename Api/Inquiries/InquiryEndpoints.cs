@@ -45,18 +45,16 @@ internal static class InquiryEndpoints
 
         var key = tenant.Context(contextId);
         var command = new InquiryCommand(RandomNumberGenerator.GetHexString(32, lowercase: true), kind, request.Code, request.Cursor);
-        return await inquiries.AskAsync(key, command, cancellationToken) switch
-        {
-            InquiryFailed failed => Refuse(failed.Fault),
-            var reply => new InquiryAnswer(reply),
-        };
+        var reply = await inquiries.AskAsync(key, command, cancellationToken);
+        ContextHeaders.Write(http.HttpContext.Response, reply.News);
+        return reply is InquiryFailed failed ? Refuse(failed.Fault) : new InquiryAnswer(reply);
     }
 
     private static IResult Refuse(InquiryFault fault) => fault switch
     {
         InquiryFault.NoSuchContext => Refusal.Of(StatusCodes.Status404NotFound, "There is no such context."),
         InquiryFault.Busy => Refusal.Of(StatusCodes.Status409Conflict, "The context is running code; it can be asked when that has ended."),
-        InquiryFault.SessionLost => Refusal.Of(StatusCodes.Status409Conflict, "The context's session is gone; its next execution is told how."),
+        InquiryFault.SessionLost => Refusal.Of(StatusCodes.Status409Conflict, "The context's session is gone."),
         InquiryFault.TooMany => Refusal.TryLater(StatusCodes.Status429TooManyRequests, "Too many questions wait on this context.", retryAfterSeconds: 1),
         InquiryFault.Unavailable => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "The context cannot be asked at the moment.", retryAfterSeconds: 1),

@@ -19,6 +19,16 @@ internal static class EndpointDocumentation
     public static RouteHandlerBuilder AnswersWithHeader(this RouteHandlerBuilder endpoint, string name, string description, params int[] statuses) =>
         endpoint.WithMetadata(new AnswerHeader(name, description, statuses));
 
+    /// <summary>Its answers of these statuses say what became of the context's state; the first to say it has said it.</summary>
+    public static RouteHandlerBuilder TellsOfState(this RouteHandlerBuilder endpoint, params int[] statuses) => endpoint
+        .AnswersWithHeader(
+            "Context-State",
+            "kept: the state is what the answer before left; restored: it was woken or moved and nothing was lost; rolled-back: it came back from an "
+            + "older checkpoint; lost: what was there is gone.",
+            statuses)
+        .AnswersWithHeader("Context-Incarnation", "1, and one more whenever the line of the context's state was broken.", statuses)
+        .AnswersWithHeader("Context-Restored-To", "Which execution it was rolled back to; absent otherwise.", statuses);
+
     /// <summary>The other form of its 200, for <c>Accept: text/event-stream</c>.</summary>
     public static RouteHandlerBuilder StreamsEvents(this RouteHandlerBuilder endpoint, string description, string example) =>
         endpoint.WithMetadata(new EventStreamAnswer(description, example));

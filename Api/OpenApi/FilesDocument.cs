@@ -42,6 +42,7 @@ internal static class FilesDocument
         .WithDescription($"One range of bytes may be asked for. {Path}")
         .Produces<DirectoryBody>(StatusCodes.Status200OK, "application/json", "application/octet-stream")
         .Produces(StatusCodes.Status206PartialContent)
+        .TellsOfState(StatusCodes.Status200OK, StatusCodes.Status206PartialContent)
         .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status416RangeNotSatisfiable)
         .WithAnswerExample(
             StatusCodes.Status200OK, "a directory",
@@ -51,13 +52,14 @@ internal static class FilesDocument
         .WithName("put_file").WithSummary("Puts a file in its place").WithTags("files")
         .WithDescription($"All of it or nothing; missing directories are made. {Path}")
         .Produces(StatusCodes.Status201Created).Produces(StatusCodes.Status204NoContent)
+        .TellsOfState(StatusCodes.Status201Created, StatusCodes.Status204NoContent)
         .Refuses(
             StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge)
         .WithAnswerExample(StatusCodes.Status404NotFound, "no such context", NotFound);
 
     public static void DocumentRemoving(this RouteHandlerBuilder endpoint) => endpoint
         .WithName("delete_file").WithSummary("Removes a file, or a directory with all that is in it").WithTags("files").WithDescription(Path)
-        .Produces(StatusCodes.Status204NoContent)
+        .Produces(StatusCodes.Status204NoContent).TellsOfState(StatusCodes.Status204NoContent)
         .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict)
         .WithAnswerExample(StatusCodes.Status404NotFound, "no such context", NotFound);
 
@@ -66,7 +68,7 @@ internal static class FilesDocument
         this RouteHandlerBuilder endpoint, string name, string summary, [StringSyntax(StringSyntaxAttribute.Json)] string answer) => endpoint
         .WithName(name).WithSummary(summary).WithTags("contexts")
         .WithDescription("From the live session; waits at most 2 s for code that runs. Changes nothing.")
-        .Accepts<InquiryBody>("application/json").Produces<T>()
+        .Accepts<InquiryBody>("application/json").Produces<T>().TellsOfState(StatusCodes.Status200OK)
         .Refuses(
             StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge,
             StatusCodes.Status415UnsupportedMediaType)

@@ -66,6 +66,7 @@ internal static class OpenApiEndpoints
     {
         "ExecuteBody" => "ExecuteRequest",
         "ExecutionBody" => "Execution",
+        "CreateContextBody" => "CreateContextRequest",
         "ContextListAnswer" => "ContextList",
         _ when id.EndsWith("Body", StringComparison.Ordinal) => id[..^"Body".Length],
         _ when id.EndsWith("Answer", StringComparison.Ordinal) => id[..^"Answer".Length],

@@ -8,7 +8,9 @@ namespace Sandbox.Cluster.Grains.Interfaces.Contexts;
 /// <param name="Incarnation">1, and one more whenever the line of its state was broken.</param>
 /// <param name="ExecutionCount">Executions since its state began.</param>
 /// <param name="CreatedAt">When it was created.</param>
-/// <param name="LastUsedAt">When its last execution began.</param>
+/// <param name="LastUsedAt">When it was used last: an execution began or ended, files or the session were asked for.</param>
+/// <param name="Metadata">What its tenant gave it for a description; null for nothing.</param>
+/// <param name="ExpiresAt">When it is removed if nobody uses it until then; null: never.</param>
 [GenerateSerializer, Immutable, Alias("ContextDescription")]
 public sealed record ContextDescription(
     [property: Id(0)] string ContextId,
@@ -18,7 +20,9 @@ public sealed record ContextDescription(
     [property: Id(4)] int Incarnation,
     [property: Id(5)] int ExecutionCount,
     [property: Id(6)] DateTimeOffset CreatedAt,
-    [property: Id(7)] DateTimeOffset LastUsedAt)
+    [property: Id(7)] DateTimeOffset LastUsedAt,
+    [property: Id(8)] Dictionary<string, string>? Metadata = null,
+    [property: Id(9)] DateTimeOffset? ExpiresAt = null)
 {
     /// <summary>Without what a tenant wrote.</summary>
     public override string ToString() => $"{nameof(ContextDescription)} {Activity}";

@@ -1,3 +1,5 @@
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+
 namespace Sandbox.Cluster.Grains.Interfaces.Files;
 
 /// <summary>What a context answers about its files: one of the records below, and nothing else.</summary>
@@ -7,6 +9,10 @@ public abstract record FileReply
     private protected FileReply()
     {
     }
+
+    /// <summary>What the answer has to say of the context's state; null where it is not the last word, or nobody knows.</summary>
+    [Id(0)]
+    public ContextNews? News { get; init; }
 }
 
 /// <summary>A file is open.</summary>

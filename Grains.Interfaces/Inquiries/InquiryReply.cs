@@ -1,3 +1,5 @@
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+
 namespace Sandbox.Cluster.Grains.Interfaces.Inquiries;
 
 /// <summary>What a context answers to a question: one of the records below, and nothing else.</summary>
@@ -7,6 +9,10 @@ public abstract record InquiryReply
     private protected InquiryReply()
     {
     }
+
+    /// <summary>What the answer has to say of the context's state; null where nobody knows.</summary>
+    [Id(0)]
+    public ContextNews? News { get; init; }
 }
 
 /// <summary>How the code can go on.</summary>
@@ -48,7 +54,7 @@ public enum InquiryFault
     /// <summary>As many questions wait as may wait.</summary>
     TooMany = 2,
 
-    /// <summary>The session is gone, which the next execution will be told.</summary>
+    /// <summary>The session is gone. Where the reply does not say how, the next one will.</summary>
     SessionLost = 3,
 
     /// <summary>The silo or its launcher cannot serve it now; a later try may succeed.</summary>

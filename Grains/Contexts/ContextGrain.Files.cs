@@ -11,10 +11,10 @@ internal sealed partial class ContextGrain : IContextFiles
     private readonly FileTransfers _transfers;
 
     public Task<FileReply> OpenFile(string transferId, byte[] path, ByteRange? range, CancellationToken cancellationToken) =>
-        ServeAsync(async () => await _transfers.OpenAsync(transferId, await HomeAsync(cancellationToken), path, range, cancellationToken));
+        ServeAsync(async () => await _transfers.OpenAsync(transferId, await HomeAsync(cancellationToken), path, range, cancellationToken), cancellationToken);
 
     public Task<FileReply> ReadNext(string transferId, CancellationToken cancellationToken) =>
-        ServeAsync(() => _transfers.ReadAsync(transferId, cancellationToken));
+        ServeAsync(() => _transfers.ReadAsync(transferId, cancellationToken), cancellationToken);
 
     public Task<FileReply> WriteFile(WriteFileCommand command, CancellationToken cancellationToken) => ChangeAsync(
         home => command.Offset == 0 && !_transfers.Has(command.TransferId)
@@ -40,23 +40,26 @@ internal sealed partial class ContextGrain : IContextFiles
             _saves.Arm();
         }
         return reply;
-    });
+    }, cancellationToken);
 
-    private async Task<FileReply> ServeAsync(Func<Task<FileReply>> serve)
+    private async Task<FileReply> ServeAsync(Func<Task<FileReply>> serve, CancellationToken cancellationToken)
     {
         if (_stopping.IsCancellationRequested || _faulted)
             return new FileFailed(FileFault.Unavailable);
-        if (!_session.Exists)
+        if (!_session.Exists || await HasExpiredAsync(cancellationToken))
         {
             // Whoever asks for what never was must not take the place of what could be.
             if (_queue.IsIdle)
                 DeactivateOnIdle();
             return new FileFailed(FileFault.NoSuchContext);
         }
-        DelayDeactivation(_options.IdleTimeout);
+        Use();
         try
         {
-            return await serve();
+            var reply = await serve();
+            return reply is FileAccepted or FilePiece or DirectoryPiece or FileFailed { Fault: FileFault.Unavailable or FileFault.TransferLost }
+                ? reply
+                : reply with { News = await TellAsync(cancellationToken) };
         }
         catch (ContextFencedException e)
         {

@@ -20,20 +20,20 @@ internal sealed partial class ContextGrain : IContextInquiries
     {
         if (_stopping.IsCancellationRequested || _faulted)
             return new InquiryFailed(InquiryFault.Unavailable);
-        if (!_session.Exists)
+        if (!_session.Exists || await HasExpiredAsync(cancellationToken))
         {
             if (_queue.IsIdle)
                 DeactivateOnIdle();
             return new InquiryFailed(InquiryFault.NoSuchContext);
         }
         if (_inquiries >= MaxInquiries)
-            return new InquiryFailed(InquiryFault.TooMany);
-        DelayDeactivation(_options.IdleTimeout);
+            return new InquiryFailed(InquiryFault.TooMany) { News = Kept };
+        Use();
         _inquiries++;
         try
         {
             if (!await _turn.WaitAsync(PatienceInLine, cancellationToken))
-                return new InquiryFailed(InquiryFault.Busy);
+                return new InquiryFailed(InquiryFault.Busy) { News = Kept };
             try
             {
                 return await AnswerAsync(command, cancellationToken);
@@ -54,7 +54,14 @@ internal sealed partial class ContextGrain : IContextInquiries
         try
         {
             if (await _session.EnsureInterpreterAsync(_session.Language!.Value, cancellationToken) == ContextState.Lost)
-                return new InquiryFailed(InquiryFault.SessionLost);
+            {
+                // Who waits for a turn is told as well.
+                var lost = new ContextNews(ContextState.Lost, _session.Incarnation);
+                return new InquiryFailed(InquiryFault.SessionLost) { News = _queue.IsIdle ? await _session.TellAsync() : lost };
+            }
+            return await _inquiryRunner.RunAsync(_session.Interpreter!, command) is { } reply
+                ? reply with { News = await TellInTurnAsync() }
+                : new InquiryFailed(InquiryFault.SessionLost);
         }
         catch (ContextFencedException e)
         {
@@ -66,6 +73,5 @@ internal sealed partial class ContextGrain : IContextInquiries
             LogUnavailable(_logger, command.InquiryId, e.Message);
             return new InquiryFailed(InquiryFault.Unavailable);
         }
-        return await _inquiryRunner.RunAsync(_session.Interpreter!, command) ?? new InquiryFailed(InquiryFault.SessionLost);
     }
 }

@@ -7,12 +7,12 @@ namespace Sandbox.Cluster.Grains.Contexts;
 /// <summary>The life of the context as a whole.</summary>
 internal sealed partial class ContextGrain : IContextLifecycle
 {
-    public Task<LifecycleReply> InterruptRunning(CancellationToken cancellationToken)
+    public async Task<LifecycleReply> InterruptRunning(CancellationToken cancellationToken)
     {
-        if (Gone() is { } gone)
-            return Task.FromResult(gone);
+        if (await GoneAsync(cancellationToken) is { } gone)
+            return gone;
         _queue.Running?.Interrupt(InterruptCause.Requested);
-        return Task.FromResult(LifecycleReply.Done);
+        return LifecycleReply.Done;
     }
 
     public Task<LifecycleReply> Restart(CancellationToken cancellationToken) => AloneAsync(
@@ -42,15 +42,15 @@ internal sealed partial class ContextGrain : IContextLifecycle
     /// <summary>Ends what runs, and acts while nothing else uses the interpreter.</summary>
     private async Task<LifecycleReply> AloneAsync(Func<Task> act, CancellationToken cancellationToken)
     {
-        if (Gone() is { } gone)
+        if (await GoneAsync(cancellationToken) is { } gone)
             return gone;
-        DelayDeactivation(_options.IdleTimeout);
+        Use();
         _queue.Running?.Interrupt(InterruptCause.Requested);
         // The interrupt ladder bounds how long that takes, and the caller waits no longer than for any call.
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            if (Gone() is { } meanwhile)
+            if (Gone(_session.Exists) is { } meanwhile)
                 return meanwhile;
             await act();
             return LifecycleReply.Done;
@@ -71,11 +71,14 @@ internal sealed partial class ContextGrain : IContextLifecycle
         }
     }
 
-    private LifecycleReply? Gone()
+    private async Task<LifecycleReply?> GoneAsync(CancellationToken cancellationToken) =>
+        Gone(_session.Exists && !await HasExpiredAsync(cancellationToken));
+
+    private LifecycleReply? Gone(bool exists)
     {
-        if (_stopping.IsCancellationRequested || _faulted)
+        if (_stopping.IsCancellationRequested || (_faulted && exists))
             return LifecycleReply.Unavailable;
-        if (_session.Exists)
+        if (exists)
             return null;
         if (_queue.IsIdle)
             DeactivateOnIdle();

@@ -66,7 +66,7 @@ internal sealed partial class ContextGrain
             foreach (var waiting in _queue.TakeWaiting())
                 waiting.Complete(Refused(RefusalReason.Unavailable));
         }
-        DelayDeactivation(_options.IdleTimeout);
+        Use();
         _saves.Arm();
     }
 

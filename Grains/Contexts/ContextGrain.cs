@@ -12,6 +12,7 @@ using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Journal;
+using Sandbox.Cluster.Grains.Retention;
 using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains.Contexts;
@@ -53,6 +54,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         SiloSlots slots,
         SiloDrain drain,
         Serializer<JournalPages> journals,
+        ContextExpiry expiry,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<ContextGrain> logger)
@@ -60,6 +62,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _slots = slots;
         _options = options.Value;
         _drain = drain;
+        _expiry = expiry;
         _key = ContextKey.Parse(this.GetPrimaryKeyString());
         _reservation = new ContextReservation(GrainFactory, _key);
         _record = new FencedRecord(record);
@@ -75,8 +78,30 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _logger = logger;
     }
 
+    private TimeSpan IdleTimeout => _session.Record?.Settings?.IdleTimeout ?? _options.IdleTimeout;
+
+    private bool IsAsleep => _session.Interpreter is null && _queue.IsIdle;
+
+    private ContextDescription? Description
+    {
+        get
+        {
+            var asleep = _session.Record is { } record
+                ? ContextRecords.Describe(record, _key.ContextId, _expiry.Of(record, _session.LastUsedAt))
+                : null;
+            return IsAsleep || asleep is null ? asleep : asleep with
+            {
+                Activity = _queue.IsIdle ? ContextActivity.Idle : ContextActivity.Running,
+                ExecutionCount = _session.ExecutionCount,
+                LastUsedAt = _session.LastUsedAt ?? asleep.LastUsedAt,
+            };
+        }
+    }
+
     public async Task<ExecutionReply> Execute(ExecuteCommand command, CancellationToken cancellationToken)
     {
+        if (await HasExpiredAsync(cancellationToken))
+            return Refused(RefusalReason.Unavailable);
         // The first command decides; until its record is written the choice lives here, and only as long as it runs.
         if (_session.Exists || _queue.IsIdle)
             _language = _session.Language ?? command.Language ?? Language.Python;
@@ -124,17 +149,11 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
 
     public Task<ContextDescription?> Describe(CancellationToken cancellationToken)
     {
-        var isAsleep = _session.Interpreter is null && _queue.IsIdle;
+        var isAsleep = IsAsleep;
         // Activated for this question alone, it goes again: it would hold a place that others may need.
-        if (isAsleep && _executions.Count == 0 && _kept.IsEmpty)
+        if (isAsleep && _executions.Count == 0 && _kept.IsEmpty && _creation is null or { IsCompleted: true })
             DeactivateOnIdle();
-        var asleep = _session.Record is { } record ? ContextRecords.Describe(record, _key.ContextId) : null;
-        return Task.FromResult(isAsleep || asleep is null ? asleep : asleep with
-        {
-            Activity = _queue.IsIdle ? ContextActivity.Idle : ContextActivity.Running,
-            ExecutionCount = _session.ExecutionCount,
-            LastUsedAt = _session.LastUsedAt ?? asleep.LastUsedAt,
-        });
+        return Task.FromResult(IsExpired ? null : Description);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)

@@ -16,6 +16,10 @@ public sealed class ContextOptions
     [Range(typeof(TimeSpan), "00:02:00", "7.00:00:00")]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How long a context is kept without being used, until it is removed with all that belongs to it; zero: for ever.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan Retention { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>How long one grain call waits for an execution before it answers that it is pending.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:05")]
     public TimeSpan AnswerWithin { get; set; } = TimeSpan.FromSeconds(2);

@@ -1,12 +1,13 @@
 using Orleans.Concurrency;
 using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Retention;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
 /// <summary>Reads records, and asks the contexts whose records say that an interpreter has them. Updates nothing.</summary>
 [StatelessWorker, Reentrant]
-internal sealed class ContextReaderGrain(ContextRecords records) : Grain, IContextReaderGrain
+internal sealed class ContextReaderGrain(ContextRecords records, ContextExpiry expiry) : Grain, IContextReaderGrain
 {
     public async Task<IReadOnlyList<ContextDescription?>> Describe(IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
@@ -19,7 +20,8 @@ internal sealed class ContextReaderGrain(ContextRecords records) : Grain, IConte
         var contextKey = ContextKey.Parse(key);
         if (await records.ReadAsync(contextKey) is not { } record)
             return null;
-        var asleep = ContextRecords.Describe(record, contextKey.ContextId);
+        // Who is past its time is gone, whoever has to clear it away.
+        var asleep = expiry.IsOver(record) ? null : ContextRecords.Describe(record, contextKey.ContextId, expiry.Of(record));
         if (!record.Awake)
             return asleep;
         try

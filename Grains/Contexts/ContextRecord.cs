@@ -59,13 +59,17 @@ internal sealed record ContextRecord
     [Id(9)]
     public bool Awake { get; init; }
 
-    /// <summary>When the line of the state was last broken; null: never.</summary>
-    [Id(30)]
-    public DateTimeOffset? BrokenAt { get; init; }
-
-    /// <summary>When the last execution began that was known when this was written; null: none was.</summary>
+    /// <summary>The last use that was known when this was written; null: there was none.</summary>
     [Id(20)]
     public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>What was asked for when it was made on purpose; null when an execution made it.</summary>
+    [Id(21)]
+    public ContextSettings? Settings { get; init; }
+
+    /// <summary>When the line of the state was last broken; null: never.</summary>
+    [Id(22)]
+    public DateTimeOffset? BrokenAt { get; init; }
 }
 
 /// <summary>How the line of a state was broken.</summary>

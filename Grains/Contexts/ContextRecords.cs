@@ -20,15 +20,17 @@ internal sealed class ContextRecords(IServiceProvider services, IGrainFactory gr
     }
 
     /// <summary>What the record alone says: the context as it is while no interpreter has it.</summary>
-    public static ContextDescription Describe(ContextRecord record, string contextId) => new(
+    public static ContextDescription Describe(ContextRecord record, string contextId, DateTimeOffset? expiresAt) => new(
         contextId,
         record.Language,
-        ContextDirectories.Home,
+        ContextDirectories.Of(record.Settings?.Directory ?? ""),
         ContextActivity.Hibernated,
         record.Incarnation,
         record.Checkpoint?.ExecutionCount ?? 0,
         record.CreatedAt,
-        record.LastUsedAt ?? record.CreatedAt);
+        record.LastUsedAt ?? record.CreatedAt,
+        record.Settings?.Metadata,
+        expiresAt);
 }
 
 /// <summary>Folders as the code in a context sees them.</summary>
@@ -36,4 +38,7 @@ internal static class ContextDirectories
 {
     /// <summary>Its home, where it starts.</summary>
     public const string Home = "/home/user";
+
+    /// <summary>A folder below it, as code sees it.</summary>
+    public static string Of(string belowHome) => belowHome.Length == 0 ? Home : $"{Home}/{belowHome}";
 }

@@ -58,10 +58,11 @@ internal sealed class LogLines(int maxLineBytes, int maxStreamBytes)
         if (text.IsEmpty)
             return;
         var bytes = Encoding.UTF8.GetByteCount(text);
-        var room = Math.Min(maxLineBytes - _lineBytes, maxStreamBytes - _streamBytes);
-        if (bytes > room)
+        var (lineRoom, streamRoom) = (maxLineBytes - _lineBytes, maxStreamBytes - _streamBytes);
+        var isCut = bytes > Math.Min(lineRoom, streamRoom);
+        if (isCut)
         {
-            text = Fitting(text, room, out var fitting);
+            text = Fitting(text, Math.Min(lineRoom, streamRoom), out var fitting);
             _dropped += bytes - fitting;
             bytes = fitting;
         }
@@ -70,6 +71,13 @@ internal sealed class LogLines(int maxLineBytes, int maxStreamBytes)
         _lineBytes += bytes;
         _streamBytes += bytes;
         _lineIsOpen |= bytes > 0;
+        if (!isCut)
+            return;
+        // Behind what was cut nothing follows, however small it is: what is kept is a beginning, not a choice.
+        if (lineRoom <= streamRoom)
+            _lineBytes = maxLineBytes;
+        else
+            _streamBytes = maxStreamBytes;
     }
 
     private void EndLine(StringBuilder? kept)

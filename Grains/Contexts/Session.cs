@@ -65,6 +65,9 @@ internal sealed partial class Session(
     /// <summary>What ran in the state, and what was answered.</summary>
     public ExecutionJournal Journal => journal;
 
+    /// <summary>Whether there is something to tell.</summary>
+    public bool HasNews => News != ContextState.Kept;
+
     /// <summary>What the next answer has to say of the state that it finds.</summary>
     private ContextState News => record.State.Untold switch
     {
@@ -73,11 +76,14 @@ internal sealed partial class Session(
         _ => _isWoken ? ContextState.Restored : ContextState.Kept,
     };
 
-    /// <summary>When the last execution began; null when none has since this activation began.</summary>
+    /// <summary>When it was used last; null when it was not since this activation began.</summary>
     public DateTimeOffset? LastUsedAt { get; private set; }
 
     /// <summary>What the record says; null until the context exists.</summary>
     public ContextRecord? Record => Exists ? record.State : null;
+
+    /// <summary>It is used now. The record hears of it with its next change.</summary>
+    public void Use() => LastUsedAt = time.GetUtcNow();
 
     /// <summary>
     /// Makes sure that an interpreter runs with the context's state in it, and creates the context when there is none. Returns
@@ -99,8 +105,26 @@ internal sealed partial class Session(
         if (record.State.Checkpoint is { } checkpoint)
             return await WakeAsync(checkpoint, bound.Token);
         var isNew = !Exists;
-        await BeginAsync(language, bound.Token);
+        await BeginAsync(new ContextRecord { Language = language, CreatedAt = time.GetUtcNow(), Clean = false }, bound.Token);
         return isNew ? ContextState.New : News;
+    }
+
+    /// <summary>
+    /// Creates the context and starts its interpreter, without code: as long as none has run there is nothing that could be lost.
+    /// Finds one that is there already ready.
+    /// </summary>
+    /// <exception cref="InterpreterUnavailableException">No interpreter could be started.</exception>
+    /// <exception cref="ContextFencedException">Another activation has taken over.</exception>
+    public async Task CreateAsync(Language language, ContextSettings settings, CancellationToken cancellationToken)
+    {
+        if (Exists)
+        {
+            await EnsureInterpreterAsync(language, cancellationToken);
+            return;
+        }
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        await BeginAsync(
+            new ContextRecord { Language = language, CreatedAt = time.GetUtcNow(), Settings = settings, Clean = true }, bound.Token);
     }
 
     /// <summary>
@@ -130,6 +154,14 @@ internal sealed partial class Session(
         await StartAsync(null, cancellationToken);
     }
 
+    /// <summary>What an answer has to say of the state that is given now; it counts as told.</summary>
+    public async Task<ContextNews> TellAsync()
+    {
+        var news = new ContextNews(News, Incarnation, RestoredTo);
+        await SettleAsync();
+        return news;
+    }
+
     /// <summary>Removes interpreter, files, checkpoints and record. The session is of no use afterwards.</summary>
     public async Task DeleteAsync()
     {
@@ -143,15 +175,16 @@ internal sealed partial class Session(
     {
         // Before anything is awaited: a checkpoint that is under way holds less than what comes now.
         _version++;
-        return ChangeAsync(state => state.Clean ? state with { Clean = false } : null);
+        // Where no session is, none can be lost.
+        return IsAlive ? ChangeAsync(state => state.Clean ? state with { Clean = false } : null) : Task.CompletedTask;
     }
 
     /// <summary>Counts an execution whose code is about to run, and sees to it that the record knows.</summary>
     public async Task<int> BeginExecutionAsync()
     {
         _wasClean = !IsDirty;
+        Use();
         await TouchAsync();
-        LastUsedAt = time.GetUtcNow();
         return ++ExecutionCount;
     }
 
@@ -259,14 +292,12 @@ internal sealed partial class Session(
     }
 
     /// <summary>An interpreter without a state, for a context that has none.</summary>
-    private async Task BeginAsync(Language language, CancellationToken cancellationToken)
+    /// <param name="created">What it is, if it is not there yet. Whether it is clean holds for one that is.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    private async Task BeginAsync(ContextRecord created, CancellationToken cancellationToken)
     {
         // Before the interpreter starts: of two activations only the one whose write holds may run code.
-        await record.TakeOverAsync(state => (Exists ? state : new ContextRecord { Language = language, CreatedAt = time.GetUtcNow() }) with
-        {
-            Clean = false,
-            Awake = true,
-        });
+        await record.TakeOverAsync(state => (Exists ? state : created) with { Clean = created.Clean, Awake = true });
         ExecutionCount = 0;
         try
         {
@@ -337,7 +368,8 @@ internal sealed partial class Session(
     private async Task MoveAsync(CancellationToken cancellationToken)
     {
         await LeaveHomeAsync();
-        _home = await pool.OpenHomeAsync(record.State.Language, key.Tenant, cancellationToken);
+        var surroundings = record.State.Settings?.Surroundings ?? Surroundings.Default;
+        _home = await pool.OpenHomeAsync(record.State.Language, key.Tenant, surroundings, cancellationToken);
     }
 
     private async Task StartAsync(Checkpoint? checkpoint, CancellationToken cancellationToken)

@@ -11,6 +11,7 @@ internal sealed class Home : IHome
     private readonly string _socketPath;
     private readonly string _name;
     private readonly Language _language;
+    private readonly Surroundings _surroundings;
     private readonly OutputLimits _limits;
     private readonly Func<Socket, IAsyncDisposable>? _serveEgress;
     private readonly InterpreterOptions _options;
@@ -21,6 +22,7 @@ internal sealed class Home : IHome
         string socketPath,
         string name,
         Language language,
+        Surroundings surroundings,
         OutputLimits limits,
         Func<Socket, IAsyncDisposable>? serveEgress,
         InterpreterOptions options)
@@ -29,6 +31,7 @@ internal sealed class Home : IHome
         _socketPath = socketPath;
         _name = name;
         _language = language;
+        _surroundings = surroundings;
         _limits = limits;
         _serveEgress = serveEgress;
         _options = options;
@@ -40,6 +43,7 @@ internal sealed class Home : IHome
     /// <summary>Asks a launcher for a new home.</summary>
     /// <param name="socketPath">The launcher's socket.</param>
     /// <param name="language">The launcher's language.</param>
+    /// <param name="surroundings">What every interpreter there begins with.</param>
     /// <param name="limits">What is kept of an interpreter's output.</param>
     /// <param name="serveEgress">Serves the door out of a context's network; null: there is none.</param>
     /// <param name="options">The timeouts.</param>
@@ -48,6 +52,7 @@ internal sealed class Home : IHome
     public static async Task<Home> OpenAsync(
         string socketPath,
         Language language,
+        Surroundings surroundings,
         OutputLimits limits,
         Func<Socket, IAsyncDisposable>? serveEgress,
         InterpreterOptions options,
@@ -60,7 +65,7 @@ internal sealed class Home : IHome
         {
             await using var stream = new NetworkStream(socket, ownsSocket: false);
             await stream.WriteAsync(Requests.Open(), bound.Token);
-            return new Home(socket, socketPath, await ReadNameAsync(stream, bound.Token), language, limits, serveEgress, options);
+            return new Home(socket, socketPath, await ReadNameAsync(stream, bound.Token), language, surroundings, limits, serveEgress, options);
         }
         catch (Exception e)
         {
@@ -76,7 +81,7 @@ internal sealed class Home : IHome
     }
 
     public async Task<IInterpreter> StartInterpreterAsync(Checkpoint? checkpoint, CancellationToken cancellationToken) =>
-        await Interpreter.EnterAsync(_socketPath, _name, _language, _limits, _serveEgress, _options, checkpoint, cancellationToken);
+        await Interpreter.EnterAsync(_socketPath, _name, _language, _surroundings, _limits, _serveEgress, _options, checkpoint, cancellationToken);
 
     public Task<CheckpointTrailer?> SaveAsync(Stream destination, long maxBytes, CancellationToken cancellationToken) =>
         CheckpointConnection.ReceiveAsync(_socketPath, _name, destination, maxBytes, cancellationToken);

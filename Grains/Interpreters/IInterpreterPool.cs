@@ -10,8 +10,8 @@ public interface IInterpreterPool
 
     /// <summary>
     /// Hands out a new home, where interpreters of the language can be started; the caller owns it. The tenant decides
-    /// which hosts they may reach.
+    /// which hosts they may reach; <paramref name="surroundings"/> are those of every interpreter that is started there.
     /// </summary>
     /// <exception cref="InterpreterUnavailableException">There was none to be had within the configured time.</exception>
-    Task<IHome> OpenHomeAsync(Language language, string tenant, CancellationToken cancellationToken);
+    Task<IHome> OpenHomeAsync(Language language, string tenant, Surroundings surroundings, CancellationToken cancellationToken);
 }

@@ -34,6 +34,7 @@ internal sealed class Interpreter : IInterpreter
     /// <param name="socketPath">The launcher's socket.</param>
     /// <param name="home">The home's name, which the launcher gave it.</param>
     /// <param name="language">The language that the driver has to speak.</param>
+    /// <param name="surroundings">Where it begins, and with which variables.</param>
     /// <param name="limits">What the supervisor and the driver keep of its output.</param>
     /// <param name="serveEgress">Serves the door out of the context's network until it is disposed; null: there is none.</param>
     /// <param name="options">The timeouts.</param>
@@ -45,6 +46,7 @@ internal sealed class Interpreter : IInterpreter
         string socketPath,
         string home,
         Language language,
+        Surroundings surroundings,
         OutputLimits limits,
         Func<Socket, IAsyncDisposable>? serveEgress,
         InterpreterOptions options,
@@ -56,7 +58,7 @@ internal sealed class Interpreter : IInterpreter
         try
         {
             await interpreter.SendAsync(Requests.Enter(home));
-            await interpreter.SendAsync(Requests.Start(limits, hasEgress: serveEgress is not null, isRestored: checkpoint is not null));
+            await interpreter.SendAsync(Requests.Start(limits, surroundings, hasEgress: serveEgress is not null, isRestored: checkpoint is not null));
             if (serveEgress is not null)
                 await interpreter.OpenEgressAsync(serveEgress, options.StartTimeout, cancellationToken);
             interpreter._reading = Task.Run(interpreter.ReadAsync, CancellationToken.None);

@@ -29,7 +29,7 @@ internal sealed partial class LauncherPool(
 
     public bool IsReady => Array.TrueForAll(_places, place => place.Launcher.IsCompletedSuccessfully);
 
-    public async Task<IHome> OpenHomeAsync(Language language, string tenant, CancellationToken cancellationToken)
+    public async Task<IHome> OpenHomeAsync(Language language, string tenant, Surroundings surroundings, CancellationToken cancellationToken)
     {
         Launcher launcher;
         try
@@ -41,7 +41,7 @@ internal sealed partial class LauncherPool(
             throw new InterpreterUnavailableException($"There is no {language} launcher; the log says why.", e);
         }
         return await Home.OpenAsync(
-            launcher.SocketPath, language, limits.Value, EgressOf(tenant, await probe.Report), options.Value, cancellationToken);
+            launcher.SocketPath, language, surroundings, limits.Value, EgressOf(tenant, await probe.Report), options.Value, cancellationToken);
     }
 
     /// <summary>Tells every launcher that this silo may run code.</summary>

@@ -109,6 +109,21 @@ internal sealed class ContextIndex(IGrainStorage storage, GrainId tenant, TimePr
                    select (entry.Key, reservedAt.Value)];
     }
 
+    /// <summary>Contexts that exist and have to be looked at by now, at most so many.</summary>
+    public async Task<IReadOnlyList<string>> DueAsync(DateTimeOffset now, int limit)
+    {
+        await LoadAllAsync();
+        return [.. _shards.SelectMany(shard => shard.Entries).Where(entry => entry.Value.ReservedAt is null && entry.Value.LookAt <= now)
+            .Select(entry => entry.Key).Take(limit)];
+    }
+
+    /// <summary>The context has to be looked at again then, if it is still here.</summary>
+    public void LookAgain(string id, DateTimeOffset at)
+    {
+        if (_shards[PlaceOf(id)].Entries.TryGetValue(id, out var entry))
+            entry.LookAt = at;
+    }
+
     /// <summary>The ids behind <paramref name="after"/>, at most so many. Reads the shards that they are in, and no others.</summary>
     public async Task<ContextIdPage> ListAsync(string? after, int limit)
     {

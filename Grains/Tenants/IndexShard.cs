@@ -103,4 +103,7 @@ internal sealed class IndexEntry
 
     /// <summary>Reservations that this activation has taken since and not had back.</summary>
     public int Claims { get; set; }
+
+    /// <summary>Until then it is not past its time. Known to this activation alone.</summary>
+    public DateTimeOffset LookAt { get; set; }
 }

@@ -6,6 +6,7 @@ using Orleans.Storage;
 using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Tenants;
+using Sandbox.Cluster.Grains.Retention;
 
 namespace Sandbox.Cluster.Grains.Tenants;
 
@@ -23,12 +24,15 @@ internal sealed partial class TenantGrain : Grain, ITenantGrain, ITenantIndexGra
     private readonly string _tenant;
     private readonly ContextIndex _index;
     private readonly ContextRecords _records;
+    private readonly ContextExpiry _expiry;
+    private readonly RetentionSweep _sweep;
     private readonly int _quota;
     private readonly ILogger<TenantGrain> _logger;
 
     public TenantGrain(
         [FromKeyedServices(ContextRecord.Storage)] IGrainStorage storage,
         ContextRecords records,
+        ContextExpiry expiry,
         IOptions<QuotaOptions> quotas,
         TimeProvider time,
         ILogger<TenantGrain> logger)
@@ -36,6 +40,8 @@ internal sealed partial class TenantGrain : Grain, ITenantGrain, ITenantIndexGra
         _tenant = this.GetPrimaryKeyString();
         _index = new ContextIndex(storage, this.GetGrainId(), time);
         _records = records;
+        _expiry = expiry;
+        _sweep = new RetentionSweep(_index, LookAsync, time);
         _quota = quotas.Value.ContextsOf(_tenant);
         _logger = logger;
     }
@@ -58,7 +64,9 @@ internal sealed partial class TenantGrain : Grain, ITenantGrain, ITenantIndexGra
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await _index.OpenAsync();
-        this.RegisterGrainTimer(() => TrustingAsync(TidyAsync), TidyPeriod, TidyPeriod);
+        // What expires is looked for as long as the silo lives, also when its tenant does not come any more.
+        this.RegisterGrainTimer(
+            TickAsync, new GrainTimerCreationOptions { DueTime = TidyPeriod, Period = TidyPeriod, Interleave = true, KeepAlive = _expiry.IsOn });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -72,6 +80,25 @@ internal sealed partial class TenantGrain : Grain, ITenantGrain, ITenantIndexGra
             // Nothing that matters: confirmations, which the records repeat.
             LogFault(_logger, e);
         }
+    }
+
+    private Task TickAsync() => TrustingAsync(async () =>
+    {
+        await TidyAsync();
+        if (_expiry.IsOn)
+            await _sweep.PassAsync();
+        return true;
+    });
+
+    /// <summary>When the context will be past its time, as its record has it; if that is over, the context itself knows better.</summary>
+    private async Task<DateTimeOffset?> LookAsync(string id)
+    {
+        var key = new ContextKey(_tenant, id);
+        if (await _records.ReadAsync(key) is not { } record)
+            return null;
+        return _expiry.IsOver(record)
+            ? await GrainFactory.GetGrain<IContextRetention>(key.ToString()).Expire(CancellationToken.None)
+            : _expiry.Of(record);
     }
 
     /// <summary>Looks up the contexts whose reservations are in doubt, and writes what is not written yet. Whether any was forgotten.</summary>

@@ -39,7 +39,7 @@ internal static class WarmExecute
         var walls = new IsolationReport(IsolationTier.Full, LimitKeeper.Cgroup, new Dictionary<string, string>());
         await using var launcher = await Launcher.StartAsync(
             language, options, walls, new IsolationOptions(), NullLogger.Instance, CancellationToken.None);
-        await using var home = await Home.OpenAsync(launcher.SocketPath, language, new OutputLimits(), null, options, CancellationToken.None);
+        await using var home = await Home.OpenAsync(launcher.SocketPath, language, Surroundings.Default, new OutputLimits(), null, options, CancellationToken.None);
         await using var bare = await home.StartInterpreterAsync(null, CancellationToken.None);
         var body = Encoding.UTF8.GetBytes($$"""{"code":"1+1","context_id":"bench-{{language}}","language":"{{language}}"}""");
 

@@ -39,7 +39,7 @@ public sealed class HangUpTests(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine($"{before}");
         foreach (var attack in Attack.Of(group).Where(attack => attack.IsForFull))
         {
-            await using (var home = await Home.OpenAsync(_launcher.SocketPath, Language.Python, new OutputLimits(), null, _options, CancellationToken.None))
+            await using (var home = await Home.OpenAsync(_launcher.SocketPath, Language.Python, Surroundings.Default, new OutputLimits(), null, _options, CancellationToken.None))
             await using (var interpreter = await home.StartInterpreterAsync(null, CancellationToken.None))
             {
                 var environment = new Dictionary<string, string>();

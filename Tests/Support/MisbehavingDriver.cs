@@ -41,6 +41,7 @@ internal sealed class MisbehavingDriver : IAsyncDisposable
         SocketPath,
         "home",
         global::Sandbox.Cluster.Grains.Interfaces.Contexts.Language.Python,
+        Surroundings.Default,
         new OutputLimits(),
         null,
         new InterpreterOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30), EndTimeout = TimeSpan.FromSeconds(5) },

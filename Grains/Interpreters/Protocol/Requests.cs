@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Text.Json;
 using Sandbox.Cluster.Grains.Interfaces.Inquiries;
 
 namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
@@ -32,15 +33,16 @@ internal static class Requests
         json.WriteString("home"u8, home);
     });
 
-    public static byte[] Start(OutputLimits limits, bool hasEgress, bool isRestored = false) => Frame.Write(json =>
+    public static byte[] Start(OutputLimits limits, Surroundings surroundings, bool hasEgress, bool isRestored = false) => Frame.Write(json =>
     {
         json.WriteString("op"u8, "start"u8);
         json.WriteStartObject("limits"u8);
         json.WriteNumber("stream_bytes"u8, limits.StreamBytes);
         json.WriteNumber("item_bytes"u8, limits.ItemBytes);
         json.WriteEndObject();
-        json.WriteStartObject("env"u8);
-        json.WriteEndObject();
+        WriteEnvironment(json, surroundings.Environment);
+        if (surroundings.Directory.Length > 0)
+            json.WriteString("cwd"u8, surroundings.Directory);
         if (hasEgress)
             json.WriteBoolean("egress"u8, true);
         if (isRestored)
@@ -53,10 +55,7 @@ internal static class Requests
         json.WriteString("id"u8, command.ExecutionId);
         json.WriteNumber("count"u8, command.Count);
         json.WriteString("code"u8, command.Code);
-        json.WriteStartObject("env"u8);
-        foreach (var variable in command.Environment ?? ReadOnlyDictionary<string, string>.Empty)
-            json.WriteString(variable.Key, variable.Value);
-        json.WriteEndObject();
+        WriteEnvironment(json, command.Environment);
     });
 
     public static byte[] Inquire(InquiryCommand command) => Frame.Write(json =>
@@ -73,4 +72,12 @@ internal static class Requests
         json.WriteString("id"u8, executionId);
         json.WriteNumber("rung"u8, (int)rung);
     });
+
+    private static void WriteEnvironment(Utf8JsonWriter json, IReadOnlyDictionary<string, string>? variables)
+    {
+        json.WriteStartObject("env"u8);
+        foreach (var (name, value) in variables ?? ReadOnlyDictionary<string, string>.Empty)
+            json.WriteString(name, value);
+        json.WriteEndObject();
+    }
 }

@@ -4,6 +4,7 @@ import re
 
 from .frames import FrameError
 
+_MAX_PATH_BYTES = 4095
 _EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -27,7 +28,15 @@ def _check_start(request: dict) -> None:
     for flag in ("egress", "restore"):
         if type(request.get(flag, False)) is not bool:
             raise FrameError("host: start with a flag that is no boolean")
+    _check_directory(request.get("cwd", ""))
     _check_environment(request)
+
+
+def _check_directory(path) -> None:
+    if type(path) is not str or len(path.encode("utf-8", "replace")) > _MAX_PATH_BYTES or "\0" in path:
+        raise FrameError("host: start with a cwd that is no path")
+    if path and any(name in ("", ".", "..") for name in path.split("/")):
+        raise FrameError("host: start with a cwd that is not below the home")
 
 
 def _check_execute(request: dict) -> None:

@@ -50,11 +50,13 @@ def main(variables: dict) -> None:
             outlet.end(inquiry.answer(request, executor.ask(inquiry.look, request["code"], request["cursor"])))
         elif request["op"] == "start":
             environment.apply(request["env"])
-            checkpoint.begin(os.getcwd(), {"stdin": sys.stdin, "stdout": output, "stderr": errors})
+            checkpoint.begin(os.getcwd(), request.get("cwd", ""), {"stdin": sys.stdin, "stdout": output, "stderr": errors})
             items.limit(request["limits"]["item_bytes"])
             hello = {"event": "hello", "protocol": _PROTOCOL, "language": "python", "version": platform.python_version()}
             if request.get("restore"):
                 hello["restored"] = bounded(checkpoint.restore(channel.attachments))
+            else:
+                checkpoint.settings.enter_directory()
             channel.begun()
             outlet.send(hello)
         elif request["op"] == "save":

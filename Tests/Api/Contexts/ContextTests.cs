@@ -22,7 +22,7 @@ public sealed class ContextTests(QuotaFixture api)
         var (status, context) = await GetAsync(client, "/contexts/a");
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(
-            ["id", "language", "cwd", "state", "incarnation", "execution_count", "created_at", "last_used_at"],
+            ["id", "language", "cwd", "state", "incarnation", "execution_count", "created_at", "last_used_at", "expires_at"],
             context.EnumerateObject().Select(member => member.Name));
         Assert.Equal(
             ("a", name, "/home/user", "idle", 1, 2),
@@ -30,6 +30,7 @@ public sealed class ContextTests(QuotaFixture api)
                 context.GetProperty("incarnation").GetInt32(), context.GetProperty("execution_count").GetInt32()));
         var (created, used) = (context.GetProperty("created_at").GetDateTimeOffset(), context.GetProperty("last_used_at").GetDateTimeOffset());
         Assert.True(before <= created && created < used && used <= DateTimeOffset.UtcNow, $"{before:O} {created:O} {used:O}");
+        Assert.Equal(used + TimeSpan.FromDays(7), context.GetProperty("expires_at").GetDateTimeOffset());
     }
 
     [Fact]

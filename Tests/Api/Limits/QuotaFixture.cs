@@ -35,6 +35,7 @@ public sealed class QuotaFixture : IAsyncLifetime
             ("Sandbox__Quotas__Tenants__two-contexts__Contexts", "2"),
             ("Sandbox__Quotas__Tenants__two-at-once__Contexts", "2"),
             ("Sandbox__Quotas__Tenants__one-context__Contexts", "1"),
+            ("Sandbox__Quotas__Tenants__one-created__Contexts", "1"),
             ("Sandbox__Quotas__Tenants__one-execution__RunningExecutions", "1"),
             ("Sandbox__Quotas__Tenants__one-execution-later__RunningExecutions", "1"),
             ("Sandbox__Quotas__Tenants__one-request__RequestsPerSecond", "1"));

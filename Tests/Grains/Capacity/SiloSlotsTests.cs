@@ -57,7 +57,7 @@ public sealed class SiloSlotsTests : IDisposable
     {
         public bool IsReady => true;
 
-        public Task<IHome> OpenHomeAsync(Language language, string tenant, CancellationToken cancellationToken) =>
+        public Task<IHome> OpenHomeAsync(Language language, string tenant, Surroundings surroundings, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
     }
 }

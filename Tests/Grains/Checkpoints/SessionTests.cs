@@ -226,15 +226,16 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
     }
 
     [Fact]
-    public async Task AskingForAFileOfAContextThatSleeps_WakesItAndTakesNobodysNews()
+    public async Task AskingForAFileOfAContextThatSleeps_WakesItAndIsTheOneThatIsTold()
     {
         await RunAsync("open('note.txt', 'w').write('kept'); x = 1");
         await SleepAsync();
 
-        await PutAsync("other.txt", "new");
+        Assert.Equal(new ContextNews(ContextState.Restored, 1), await PutAsync("other.txt", "new"));
+        Assert.Equal(new ContextNews(ContextState.Kept, 1), await PutAsync("another.txt", "new"));
 
         var woken = await RunAsync("open('note.txt').read() + open('other.txt').read() + str(x)");
-        Assert.Equal(("'keptnew1'", ContextState.Restored), (TextOf(woken), woken.State));
+        Assert.Equal(("'keptnew1'", ContextState.Kept), (TextOf(woken), woken.State));
     }
 
     [Fact]
@@ -283,12 +284,12 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         }
     }
 
-    private async Task PutAsync(string path, string text)
+    private async Task<ContextNews?> PutAsync(string path, string text)
     {
         var files = silo.Cluster.Client.GetGrain<IContextFiles>(_key);
         var reply = await files.WriteFile(
             new WriteFileCommand(Guid.NewGuid().ToString("N"), Encoding.UTF8.GetBytes(path), null, 0, Encoding.UTF8.GetBytes(text), IsLast: true), CancellationToken.None);
-        Assert.IsType<FileWritten>(reply);
+        return Assert.IsType<FileWritten>(reply).News;
     }
 
     /// <summary>Waits until everything that ran is in a checkpoint.</summary>

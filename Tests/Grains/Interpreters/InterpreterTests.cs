@@ -187,7 +187,7 @@ public class InterpreterTests
     {
         var options = new InterpreterOptions();
         await Assert.ThrowsAsync<InterpreterUnavailableException>(() => Interpreter.EnterAsync(
-            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "home", default, new OutputLimits(), null, options, null, CancellationToken.None));
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "home", default, Surroundings.Default, new OutputLimits(), null, options, null, CancellationToken.None));
     }
 
     private static InterpreterCommand Command(string id) => new(id, 1, "1", null);

@@ -78,8 +78,10 @@ class Interpreter:
         self._ids = itertools.count(1)
         self.closed = False
 
-    def start(self, env=None, restore=False, **limits) -> "Interpreter":
-        self.send({"op": "start", "limits": LIMITS | limits, "env": env or {}} | ({"restore": True} if restore else {}))
+    def start(self, env=None, restore=False, cwd=None, **limits) -> "Interpreter":
+        optional = {"restore": restore or None, "cwd": cwd}
+        self.send({"op": "start", "limits": LIMITS | limits, "env": env or {}}
+                  | {name: value for name, value in optional.items() if value is not None})
         return self
 
     def send(self, request: dict) -> None:

@@ -37,6 +37,8 @@ INTERRUPT = {"op": "interrupt", "id": "e1", "rung": 1}
     {}, {"op": 1}, {"op": "reboot"},
     START | {"limits": {}}, START | {"limits": None}, START | {"limits": {"stream_bytes": -1, "item_bytes": 1}},
     START | {"limits": {"stream_bytes": True, "item_bytes": 1}}, START | {"env": []}, START | {"env": {"A": 1}},
+    START | {"cwd": 1}, START | {"cwd": "/a"}, START | {"cwd": "a/"}, START | {"cwd": "a//b"}, START | {"cwd": "."},
+    START | {"cwd": "a/../b"}, START | {"cwd": "a\0"}, START | {"cwd": "é" * 2048},
     EXECUTE | {"id": ""}, EXECUTE | {"id": "a b"}, EXECUTE | {"id": "x" * 65}, EXECUTE | {"id": "e1\n"},
     EXECUTE | {"id": 1},
     EXECUTE | {"count": "1"}, EXECUTE | {"code": None}, EXECUTE | {"env": None},

@@ -96,6 +96,8 @@ describe('requests', () => {
     ['an unknown op', { op: 'reboot' }],
     ['an op of Object.prototype', { op: 'toString' }],
     ['start without limits', { op: 'start', env: {} }],
+    ['start in a directory that is not below the home', { op: 'start', limits: { stream_bytes: 1, item_bytes: 1 }, env: {}, cwd: 'a/../..' }],
+    ['start in a directory that is no text', { op: 'start', limits: { stream_bytes: 1, item_bytes: 1 }, env: {}, cwd: 1 }],
     ['execute without code', { op: 'execute', id: 'e1', count: 1, env: {} }],
     ['execute with an id that is none', { op: 'execute', id: 'a b', count: 1, code: '', env: {} }],
     ['execute with an env of numbers', { op: 'execute', id: 'e1', count: 1, code: '', env: { A: 1 } }],

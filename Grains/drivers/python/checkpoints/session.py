@@ -54,13 +54,16 @@ class Checkpoint:
         self._of_every_session = dict(shell.user_ns)
         self.settings = Settings(shell)
 
-    def begin(self, home: str, found: dict) -> None:
-        """The session has got its environment and its limits. `found`: name -> object that every session has."""
+    def begin(self, home: str, directory: str, found: dict) -> None:
+        """The session has got its environment and its limits. It begins in `directory`, which is below its home.
+
+        `found`: name -> object that every session has.
+        """
         self._home = home
         self._known |= found
         soft, _ = getrlimit(RLIMIT_DATA)
         self._max_bytes = (_DEFAULT_MEMORY if soft == RLIM_INFINITY else soft) // 2
-        self.settings.begin(home)
+        self.settings.begin(home, directory)
 
     # --- saving
 
@@ -166,6 +169,7 @@ class Checkpoint:
         reader.begin_section()
         unpack_files(reader, self._home)
         reader.end_section()
+        self.settings.enter_directory()
         reader.begin_section()
         lost = self._read_heap(reader)
         reader.end_section()

@@ -11,6 +11,8 @@ import numpy
 import pandas
 from matplotlib import pyplot
 
+from .. import directory
+
 _CELL = "Cell In["
 _MAX_SOURCE = 8 << 20
 
@@ -32,6 +34,7 @@ class Settings:
     def __init__(self, shell):
         self._shell = shell
         self._home = ""
+        self._start = ""
         self._environment = {}
         self._random = None
         self._path = []
@@ -40,11 +43,17 @@ class Settings:
         self._print_options = _get_print_options()
         self._options = {name: _get_option(name) for name in _options}
 
-    def begin(self, home: str) -> None:
-        """The session has got its environment."""
+    def begin(self, home: str, start: str) -> None:
+        """The session has got its environment. `start`: where it begins, below its home."""
         self._home = home
+        self._start = start
         self._environment = dict(_environment)
         self._path = list(sys.path)
+
+    def enter_directory(self) -> None:
+        """Where a session begins that has no directory of its own yet."""
+        directory.enter(self._home, self._start)
+        self._shell.user_ns["_dh"][:] = [_getcwd()]
 
     def hold_random(self) -> None:
         """Before a fork."""
@@ -74,7 +83,7 @@ class Settings:
     def _directory(self) -> str | None:
         """One outside of the home is not kept either."""
         path = os.path.relpath(_getcwd(), self._home)
-        return None if path == "." or path.startswith("..") else path
+        return None if path == (self._start or ".") or path.startswith("..") else path
 
     def _restore_directory(self, path: str) -> None:
         _chdir(os.path.join(self._home, path))

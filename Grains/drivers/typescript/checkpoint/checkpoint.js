@@ -4,6 +4,7 @@
 
 const { die } = require('../protocol/descriptors.js');
 const { toJson } = require('../protocol/frames.js');
+const directory = require('../execution/directory.js');
 const env = require('../execution/env.js');
 const { prepare } = require('../execution/globals.js');
 const imports = require('../execution/imports.js');
@@ -24,6 +25,7 @@ class Checkpoint {
   #userland;
   #expose;
   #home = host.cwd();
+  #start = '';
   #environment = {};
   // What every session has.
   #before = new Map();
@@ -34,8 +36,14 @@ class Checkpoint {
     for (const name of Reflect.ownKeys(userGlobal)) this.#before.set(name, getOwnPropertyDescriptor(userGlobal, name));
   }
 
-  begin() {
+  // The session begins in the directory `start` of its home.
+  begin(start) {
+    this.#start = start;
     this.#environment = { ...host.env };
+  }
+
+  enterDirectory() {
+    directory.enter(this.#home, this.#start);
   }
 
   // Returns when the heap is written; the helper goes on. Whatever fails costs this checkpoint alone.
@@ -112,9 +120,10 @@ class Checkpoint {
     return found;
   }
 
+  // Empty: the one that every interpreter of the context begins in, and so where it is outside of the home.
   #directory() {
     const path = host.relativePath(this.#home, host.cwd());
-    return path.startsWith('..') ? '' : path;
+    return path === this.#start || path.startsWith('..') ? '' : path || '.';
   }
 
   #changedEnvironment() {
@@ -136,6 +145,7 @@ class Checkpoint {
       host.closeSync(file);
       const size = Number(new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8).getBigUint64(0, true));
       const told = JSON.parse(host.decodeStrictly(bytes.subarray(size + 4, bytes.length - 8)));
+      this.enterDirectory();
       return this.#put(deserialize(bytes.slice(0, size)), told);
     } catch {
       return host.exit(EXIT_DAMAGED);

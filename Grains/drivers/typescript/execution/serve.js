@@ -47,8 +47,9 @@ function serve(session, checkpoint) {
     isStarted = true;
     session.limits = request.limits;
     env.setAll(request.env);
-    checkpoint.begin();
+    checkpoint.begin(request.cwd ?? '');
     const restored = request.restore ? checkpoint.restore() : undefined;
+    if (!request.restore) checkpoint.enterDirectory();
     channel.send({ event: 'hello', protocol: PROTOCOL, language: 'typescript', version: host.version, restored });
   }
 

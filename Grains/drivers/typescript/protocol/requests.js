@@ -6,7 +6,7 @@ const { FrameFault } = require('./frames.js');
 const EXECUTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 const checks = {
-  start: (frame) => isLimits(frame.limits) && isEnvironment(frame.env) && typeof (frame.restore ?? false) === 'boolean',
+  start: (frame) => isLimits(frame.limits) && isEnvironment(frame.env) && isDirectory(frame.cwd ?? '') && typeof (frame.restore ?? false) === 'boolean',
   save: () => true,
   execute: (frame) =>
     isExecutionId(frame.id) && isCount(frame.count) && typeof frame.code === 'string' && isEnvironment(frame.env),
@@ -39,6 +39,11 @@ function isLimits(value) {
 
 function isEnvironment(value) {
   return isObject(value) && Object.keys(value).every((name) => typeof value[name] === 'string');
+}
+
+// A path below the home.
+function isDirectory(value) {
+  return typeof value === 'string' && (value === '' || value.split('/').every((name) => !['', '.', '..'].includes(name)));
 }
 
 function isObject(value) {

@@ -44,9 +44,9 @@ function globalGetters() {
 }
 
 function files() {
-  const { readSync, writeSync, fstatSync, openSync, closeSync } = fs;
+  const { readSync, writeSync, fstatSync, lstatSync, mkdirSync, openSync, closeSync } = fs;
   const { O_RDONLY, O_NONBLOCK } = fs.constants;
-  return { readSync, writeSync, fstatSync, openSync, closeSync, O_RDONLY, O_NONBLOCK };
+  return { readSync, writeSync, fstatSync, lstatSync, mkdirSync, openSync, closeSync, O_RDONLY, O_NONBLOCK };
 }
 
 function text() {
