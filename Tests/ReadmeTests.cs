@@ -11,6 +11,7 @@ using Sandbox.Cluster.Grains.Files;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
+using Sandbox.Cluster.Grains.Telemetry;
 using Sandbox.Cluster.Grains.Tenants;
 using Sandbox.Cluster.Silo.Hosting;
 using Sandbox.Cluster.Silo.Storage;
@@ -37,6 +38,7 @@ public partial class ReadmeTests(ApiFixture api)
         (AzureTablesOptions.Section, new AzureTablesOptions()),
         (CapacityOptions.Section, new CapacityOptions()),
         (SiloEndpointOptions.Section, new SiloEndpointOptions()),
+        (TelemetryOptions.Section, new TelemetryOptions()),
         (OutputLimits.Section, new OutputLimits()),
         (InterpreterOptions.Section, new InterpreterOptions()),
         (IsolationOptions.Section, new IsolationOptions()),

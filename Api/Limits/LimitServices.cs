@@ -35,7 +35,7 @@ internal static class LimitServices
         var perSecond = limits.RequestsPerSecondOf(tenant);
         if (!limits.TryRequest(tenant, out var remaining))
         {
-            await Refusal.OverQuota(TooManyRequests, perSecond, retryAfterSeconds: 1).ExecuteAsync(http);
+            await Refusal.OverQuota(TooManyRequests, perSecond, retryAfterSeconds: 1, TryLaterReason.RequestQuota).ExecuteAsync(http);
             return;
         }
         var headers = http.Response.Headers;
@@ -52,7 +52,7 @@ internal static class LimitServices
         using var lease = limits.BeginExecution(tenant);
         await (lease.IsAcquired
             ? next(http)
-            : Refusal.OverQuota(TooManyExecutions, limits.RunningExecutionsOf(tenant), retryAfterSeconds: 1).ExecuteAsync(http));
+            : Refusal.OverQuota(TooManyExecutions, limits.RunningExecutionsOf(tenant), retryAfterSeconds: 1, TryLaterReason.ExecutionQuota).ExecuteAsync(http));
     }
 
     private sealed class CountedAsExecution;

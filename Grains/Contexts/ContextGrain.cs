@@ -10,6 +10,7 @@ using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Telemetry;
 using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains.Contexts;
@@ -36,6 +37,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private readonly QuietSaves _saves;
     private readonly ContextKey _key;
     private readonly ContextReservation _reservation;
+    private readonly ContextMetrics _metrics;
     private bool _hasSlot;
     private Language _language;
     private bool _faulted;
@@ -50,6 +52,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         IOptions<FileTransferOptions> fileOptions,
         SiloSlots slots,
         SiloDrain drain,
+        ContextMetrics metrics,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<ContextGrain> logger)
@@ -57,10 +60,11 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _slots = slots;
         _options = options.Value;
         _drain = drain;
+        _metrics = metrics;
         _key = ContextKey.Parse(this.GetPrimaryKeyString());
         _reservation = new ContextReservation(GrainFactory, _key);
         _record = new FencedRecord(record);
-        _session = new Session(_key, _record, interpreters, archive, checkpoints, time, logger);
+        _session = new Session(_key, _record, interpreters, archive, checkpoints, metrics, time, logger);
         _saves = new QuietSaves(SaveAsync, checkpoints.Value.QuietPeriod);
         _runner = runner;
         _inquiryRunner = new InquiryRunner(time);

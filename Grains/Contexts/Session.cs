@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Telemetry;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
@@ -17,6 +18,7 @@ internal sealed partial class Session(
     IInterpreterPool pool,
     CheckpointArchive archive,
     IOptions<CheckpointOptions> checkpoints,
+    ContextMetrics metrics,
     TimeProvider time,
     ILogger logger) : IAsyncDisposable
 {
@@ -84,11 +86,12 @@ internal sealed partial class Session(
             return ContextState.Lost;
 
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        using var start = metrics.BeginStart(language, isRestored: record.State.Checkpoint is not null);
         if (record.State.Checkpoint is { } checkpoint)
-            return await WakeAsync(checkpoint, bound.Token);
+            return start.End(await WakeAsync(checkpoint, bound.Token));
         var isNew = !Exists;
         await BeginAsync(language, bound.Token);
-        return isNew ? ContextState.New : News;
+        return start.End(isNew ? ContextState.New : News);
     }
 
     /// <summary>
@@ -169,6 +172,7 @@ internal sealed partial class Session(
             RolledBackTo = checkpoint.ExecutionCount,
         });
         ExecutionCount = checkpoint.ExecutionCount;
+        metrics.CountBreak(record.State.Language, isLost: false);
         return ContextState.RolledBack;
     }
 
@@ -308,6 +312,7 @@ internal sealed partial class Session(
         });
         ExecutionCount = 0;
         _isWoken = false;
+        metrics.CountBreak(record.State.Language, isLost: true);
         if (previous is not null)
             await archive.DiscardAsync(_name, previous);
     }
@@ -324,6 +329,7 @@ internal sealed partial class Session(
     private async Task StartAsync(Checkpoint? checkpoint, CancellationToken cancellationToken)
     {
         Interpreter = await _home!.StartInterpreterAsync(checkpoint, cancellationToken);
+        metrics.Hold(record.State.Language, Interpreter);
         if (!_closing.IsCancellationRequested)
             return;
         // The context was deactivated meanwhile, and nobody else would end what has come only now.

@@ -21,6 +21,8 @@ internal static class Settings
         "Sandbox__DataDirectory",
         .. ReadmeTests.AllOptions.SelectMany(options => TypeDescriptor.GetProperties(options.Options).Cast<PropertyDescriptor>()
             .Select(property => $"{options.Section.Replace(":", "__", StringComparison.Ordinal)}__{property.Name}")),
+        // OpenTelemetry's own, as it reads them.
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
         // What a silo is called is no option of a section of its own.
         "Orleans__Name",
         $"Orleans__{nameof(ClusterOptions.ClusterId)}",
