@@ -17,7 +17,7 @@ public sealed class ExportTests(Workload workload)
         // They are what they are taken for: all of it, and searched in a form in which it would be found.
         Assert.Contains("sandbox_execution_duration_seconds_bucket", metrics, StringComparison.Ordinal);
         Assert.All(
-            (string[])["sandbox.execution.duration", "execute_tool python", "execute_tool typescript", "PUT /contexts/{id}/files/{**path}"],
+            (string[])["sandbox.execution.duration", "execute_tool python", "execute_tool typescript", "PUT /contexts/{contextId}/files/{**path}"],
             text => Assert.Contains(text, pushed, StringComparison.Ordinal));
         Assert.DoesNotContain(workload.Mark, metrics, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(workload.Mark, pushed, StringComparison.OrdinalIgnoreCase);
