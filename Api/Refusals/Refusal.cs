@@ -33,7 +33,7 @@ internal sealed record Refusal(string Message, IReadOnlyList<FieldError>? Errors
     /// 429 that names the quota, in the header fields of <c>draft-ietf-httpapi-ratelimit-headers-06</c>: <c>RateLimit-Limit</c>,
     /// <c>RateLimit-Remaining</c>, which is none, and <c>RateLimit-Reset</c> in seconds.
     /// </summary>
-    public static IResult OverQuota(string message, int limit, int retryAfterSeconds, TryLaterReason quota) =>
+    public static IResult OverQuota(string message, int limit, int retryAfterSeconds, TryLaterReason quota = TryLaterReason.ContextQuota) =>
         new RetryAfter(StatusCodes.Status429TooManyRequests, message, retryAfterSeconds, limit, quota);
 
     private static JsonHttpResult<Refusal> Answer(int status, Refusal refusal) =>

@@ -50,6 +50,9 @@ public sealed class TraceTests : IAsyncLifetime
         Assert.Equal(("execute_tool", "python", "default"), (tool["gen_ai.operation.name"], tool["gen_ai.tool.name"], tool["sandbox.tenant"]));
         Assert.Equal(answer.Headers.GetValues("Execution-Id").Single(), tool["gen_ai.tool.call.id"]);
 
+        // And so do metrics, as the option says: a key of six letters, and its value.
+        await Eventually.UntilAsync(() => _collector!.Text.Contains("\u0006tenant\u0012", StringComparison.Ordinal));
+
         OtlpSpan? Find(string name) => _collector!.Spans.FirstOrDefault(span => span.TraceId == Trace && span.Name == name);
     }
 
