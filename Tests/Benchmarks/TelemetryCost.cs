@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using Sandbox.Cluster.Tests.Support;
 
@@ -32,7 +30,6 @@ internal static class TelemetryCost
                 for (var i = 0; i < WarmUp; i++)
                     Execution.Post(api.Client, body);
             }
-            var before = programs.Select(program => ProcessorTimeOf(program.Api)).ToArray();
             for (var done = 0; done < runs; done += Block)
             {
                 foreach (var (api, series) in programs)
@@ -47,23 +44,13 @@ internal static class TelemetryCost
                     }
                 }
             }
-            foreach (var ((api, series), spent) in programs.Zip(before))
-            {
-                // What a loaded machine does not blur.
-                var perCall = (ProcessorTimeOf(api) - spent).TotalMicroseconds / runs;
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{series}   processor {perCall,5:0} us a call"));
-            }
+            foreach (var (_, series) in programs)
+                Console.WriteLine(series);
         }
         finally
         {
             data.Delete(recursive: true);
         }
-    }
-
-    private static TimeSpan ProcessorTimeOf(ApiProcess api)
-    {
-        using var process = Process.GetProcessById(api.ProcessId);
-        return process.TotalProcessorTime;
     }
 
     private static Task<ApiProcess> StartAsync(DirectoryInfo data, string name, params (string, string)[] settings) =>
