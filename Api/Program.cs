@@ -10,17 +10,28 @@ using Sandbox.Cluster.Api.Inquiries;
 using Sandbox.Cluster.Api.Limits;
 using Sandbox.Cluster.Api.OpenApi;
 using Sandbox.Cluster.Api.Streams;
+using Sandbox.Cluster.Api.Telemetry;
 using Sandbox.Cluster.Silo.Hosting;
 using Sandbox.Cluster.Silo.Storage;
+using Sandbox.Cluster.Silo.Telemetry;
 
 // The settings stand beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+// What it tells of itself.
+builder.AddTelemetry("sandbox-cluster-api", ApiTelemetry.TraceRequests);
+builder.Services.AddSingleton<RefusalMetrics>();
+builder.Services.AddHostedService(services => services.GetRequiredService<RefusalMetrics>());
 
 // The cluster: a client of it, or, where there is none, a silo of its own.
 if (builder.Configuration.IsClustered())
 {
     builder.AddAzureTables();
-    builder.UseOrleansClient();
+    builder.UseOrleansClient(client =>
+    {
+        if (builder.Configuration.IsTraced())
+            client.AddActivityPropagation();
+    });
 }
 else
 {

@@ -8,6 +8,7 @@ using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
 using Sandbox.Cluster.Grains.Retention;
+using Sandbox.Cluster.Grains.Telemetry;
 using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains;
@@ -42,6 +43,9 @@ public static class GrainServices
         services.AddSingleton<SiloDrain>();
         services.AddSingleton<CheckpointArchive>();
         services.AddMetrics();
+        services.AddSingleton<ContextMetrics>();
+        services.AddSingleton<CheckpointMetrics>();
+        services.AddSingleton<PoolMetrics>();
         services.AddEgress();
         services.AddSingleton<IsolationProbe>();
         services.AddHostedService(provider => provider.GetRequiredService<IsolationProbe>());
@@ -62,6 +66,7 @@ public static class GrainServices
         silo.Services.AddHostedService(provider => provider.GetRequiredService<CapacityBoard>());
         // Stopped before the board, which has to tell where else there is room.
         silo.Services.AddHostedService(provider => provider.GetRequiredService<SiloDrain>());
+        silo.Services.AddHostedService<SiloMetrics>();
         silo.AddGrainService<SiloLoadService>();
         silo.Services.AddPlacementDirector<ContextPlacement, ContextPlacementDirector>();
         return silo;

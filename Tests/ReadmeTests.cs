@@ -1,21 +1,5 @@
-using System.ComponentModel;
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Sandbox.Cluster.Api.Access;
-using Sandbox.Cluster.Api.Creation;
-using Sandbox.Cluster.Api.Execute;
-using Sandbox.Cluster.Grains.Capacity;
-using Sandbox.Cluster.Grains.Checkpoints;
-using Sandbox.Cluster.Grains.Contexts;
-using Sandbox.Cluster.Grains.Files;
-using Sandbox.Cluster.Grains.Interpreters;
-using Sandbox.Cluster.Grains.Isolation;
-using Sandbox.Cluster.Grains.Isolation.Egress;
-using Sandbox.Cluster.Grains.Tenants;
-using Sandbox.Cluster.Silo.Hosting;
-using Sandbox.Cluster.Silo.Storage;
-using Sandbox.Cluster.Silo.Storage.Checkpoints;
 using Sandbox.Cluster.Tests.Support;
 
 namespace Sandbox.Cluster.Tests;
@@ -25,26 +9,6 @@ namespace Sandbox.Cluster.Tests;
 public partial class ReadmeTests(ApiFixture api)
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
-
-    internal static readonly (string Section, object Options)[] AllOptions =
-    [
-        (AccessOptions.Section, new AccessOptions()),
-        (JwtOptions.Section, new JwtOptions()),
-        (ExecuteLimits.Section, new ExecuteLimits()),
-        (CreationLimits.Section, new CreationLimits()),
-        (QuotaOptions.Section, new QuotaOptions()),
-        (ContextOptions.Section, new ContextOptions()),
-        (CheckpointOptions.Section, new CheckpointOptions()),
-        (CheckpointStoreOptions.Section, new CheckpointStoreOptions()),
-        (AzureTablesOptions.Section, new AzureTablesOptions()),
-        (CapacityOptions.Section, new CapacityOptions()),
-        (SiloEndpointOptions.Section, new SiloEndpointOptions()),
-        (OutputLimits.Section, new OutputLimits()),
-        (InterpreterOptions.Section, new InterpreterOptions()),
-        (IsolationOptions.Section, new IsolationOptions()),
-        (EgressOptions.Section, new EgressOptions()),
-        (FileTransferOptions.Section, new FileTransferOptions()),
-    ];
 
     [Fact]
     public async Task TheRequestOfTheReadme_GetsTheAnswerOfTheReadme()
@@ -57,21 +21,13 @@ public partial class ReadmeTests(ApiFixture api)
     }
 
     [Fact]
-    public void TheTableOfTheReadme_HasEveryOptionWithItsDefault()
+    public void ALinkOfTheDocuments_LeadsToAFileThatIsThere()
     {
-        var documented = RowPattern().Matches(Readme).ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value);
-        var real = AllOptions.SelectMany(options => TypeDescriptor.GetProperties(options.Options).Cast<PropertyDescriptor>()
-            .Select(property => (
-                Name: $"{options.Section.Replace(":", "__", StringComparison.Ordinal)}__{property.Name}",
-                Default: property.Name switch
-                {
-                    nameof(InterpreterOptions.DriversDirectory) => "drivers",
-                    nameof(EgressOptions.Tenants) or nameof(AccessOptions.ApiKeys) => "",
-                    _ => Convert.ToString(property.GetValue(options.Options), CultureInfo.InvariantCulture) ?? "",
-                })))
-            .ToDictionary(option => option.Name, option => option.Default);
-        documented.Remove("Sandbox__DataDirectory");
-        Assert.Equal(real.OrderBy(option => option.Key, StringComparer.Ordinal), documented.OrderBy(row => row.Key, StringComparer.Ordinal));
+        string[] documents = ["README.md", "CHANGELOG.md", .. Directory.GetFiles(Path.Combine(Repository.Root, "deploy", "docs"), "*.md", SearchOption.AllDirectories)];
+        var links = documents.Select(document => Path.Combine(Repository.Root, document)).SelectMany(document => LinkPattern().Matches(File.ReadAllText(document))
+            .Select(link => Path.Combine(Path.GetDirectoryName(document)!, link.Groups[1].Value))).ToList();
+        Assert.NotEmpty(links);
+        Assert.All(links, link => Assert.True(Path.Exists(link), link));
     }
 
     [GeneratedRegex(@"-d '([^']+)'")]
@@ -80,6 +36,6 @@ public partial class ReadmeTests(ApiFixture api)
     [GeneratedRegex(@"```json\n(.+)\n```")]
     private static partial Regex AnswerPattern();
 
-    [GeneratedRegex(@"^\| `(Sandbox__\w+)` \| ?`?([^`|]*?)`? ?\|", RegexOptions.Multiline)]
-    private static partial Regex RowPattern();
+    [GeneratedRegex(@"\]\((?!https?:)([^)#]+)")]
+    private static partial Regex LinkPattern();
 }

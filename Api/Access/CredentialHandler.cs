@@ -50,7 +50,7 @@ internal sealed class CredentialHandler(
         if (_keysMissing)
         {
             return Refusal.TryLater(
-                StatusCodes.Status503ServiceUnavailable, "The keys that tokens are checked with cannot be had at the moment.", retryAfterSeconds: 5)
+                StatusCodes.Status503ServiceUnavailable, "The keys that tokens are checked with cannot be had at the moment.", retryAfterSeconds: 5, TryLaterReason.KeysMissing)
                 .ExecuteAsync(Context);
         }
         // RFC 6750, section 3: no error code where no credential was sent.

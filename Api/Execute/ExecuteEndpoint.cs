@@ -97,13 +97,13 @@ internal static class ExecuteEndpoint
         RefusalReason.QueueFull => Refusal.TryLater(
             StatusCodes.Status429TooManyRequests, "Too many executions wait on this context.", retryAfterSeconds: 1),
         RefusalReason.ContextQuota => Refusal.OverQuota(
-            "This tenant has as many contexts as it may have; delete some.", contextQuota, retryAfterSeconds: 60),
+            "This tenant has as many contexts as it may have; delete some.", contextQuota, retryAfterSeconds: 60, TryLaterReason.ContextQuota),
         RefusalReason.KeyInUse => Refusal.TryLater(
             StatusCodes.Status409Conflict, "An execution with this Idempotency-Key waits or runs.", retryAfterSeconds: 1),
         RefusalReason.KeyReused => Refusal.Of(
             StatusCodes.Status409Conflict, "Another request was sent with this Idempotency-Key before."),
         RefusalReason.ClusterFull => Refusal.TryLater(
-            StatusCodes.Status503ServiceUnavailable, "The cluster has no room for another context at the moment.", retryAfterSeconds: 5),
+            StatusCodes.Status503ServiceUnavailable, "The cluster has no room for another context at the moment.", retryAfterSeconds: 5, TryLaterReason.ClusterFull),
         RefusalReason.Unavailable => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "The context's silo takes no work at the moment.", retryAfterSeconds: 1),
         _ => throw new InvalidOperationException($"A context refused for the unknown reason {refused.Reason}."),

@@ -20,7 +20,7 @@ internal static class FileFaults
         FileFault.Unavailable or FileFault.TransferLost => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "The context's files cannot be served at the moment.", retryAfterSeconds: 1),
         FileFault.ClusterFull => Refusal.TryLater(
-            StatusCodes.Status503ServiceUnavailable, "The cluster has no room for the context at the moment.", retryAfterSeconds: 5),
+            StatusCodes.Status503ServiceUnavailable, "The cluster has no room for the context at the moment.", retryAfterSeconds: 5, TryLaterReason.ClusterFull),
         FileFault.Internal => Refusal.Of(StatusCodes.Status500InternalServerError, "Internal error"),
         _ => throw new InvalidOperationException($"A context failed for the unknown reason {fault}."),
     };

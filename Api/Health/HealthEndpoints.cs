@@ -18,7 +18,7 @@ internal static class HealthEndpoints
             .Produces<HealthAnswer>().WithAnswerExample(StatusCodes.Status200OK, "alive", GoodHealth);
         routes.MapGet("/readyz", async (IGrainFactory grains) => await TakesContextsAsync(grains)
             ? Ok()
-            : Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "No silo can take a new context at the moment.", retryAfterSeconds: 1))
+            : Refusal.TryLater(StatusCodes.Status503ServiceUnavailable, "No silo can take a new context at the moment.", retryAfterSeconds: 1, TryLaterReason.NotReady))
             .AllowAnonymous()
             .WithTags("health").WithName("readyz").WithSummary("Whether a silo can take a context")
             .Produces<HealthAnswer>().Refuses(StatusCodes.Status503ServiceUnavailable)

@@ -59,7 +59,7 @@ internal static class InquiryEndpoints
         InquiryFault.Unavailable => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "The context cannot be asked at the moment.", retryAfterSeconds: 1),
         InquiryFault.ClusterFull => Refusal.TryLater(
-            StatusCodes.Status503ServiceUnavailable, "The cluster has no room for the context at the moment.", retryAfterSeconds: 5),
+            StatusCodes.Status503ServiceUnavailable, "The cluster has no room for the context at the moment.", retryAfterSeconds: 5, TryLaterReason.ClusterFull),
         _ => throw new InvalidOperationException($"A context failed for the unknown reason {fault}."),
     };
 }

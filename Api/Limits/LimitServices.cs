@@ -35,7 +35,7 @@ internal static class LimitServices
         var perSecond = limits.RequestsPerSecondOf(tenant);
         if (!limits.TryRequest(tenant, out var remaining))
         {
-            await Refusal.OverQuota(TooManyRequests, perSecond, retryAfterSeconds: 1).ExecuteAsync(http);
+            await Refusal.OverQuota(TooManyRequests, perSecond, retryAfterSeconds: 1, TryLaterReason.RequestQuota).ExecuteAsync(http);
             return;
         }
         var headers = http.Response.Headers;
@@ -54,7 +54,7 @@ internal static class LimitServices
         http.Features.Set(place);
         await (lease.IsAcquired
             ? next(http)
-            : Refusal.OverQuota(TooManyExecutions, limits.RunningExecutionsOf(tenant), retryAfterSeconds: 1).ExecuteAsync(http));
+            : Refusal.OverQuota(TooManyExecutions, limits.RunningExecutionsOf(tenant), retryAfterSeconds: 1, TryLaterReason.ExecutionQuota).ExecuteAsync(http));
     }
 
     private sealed class CountedAsExecution;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Sandbox.Cluster.Api.Json;
+using Sandbox.Cluster.Api.Telemetry;
 
 namespace Sandbox.Cluster.Api.Refusals;
 
@@ -23,20 +24,22 @@ internal sealed record Refusal(string Message, IReadOnlyList<FieldError>? Errors
     /// <param name="status">429 or 503.</param>
     /// <param name="message">A summary.</param>
     /// <param name="retryAfterSeconds">The value of <c>Retry-After</c>.</param>
-    public static IResult TryLater(int status, string message, int retryAfterSeconds) =>
-        new RetryAfter(Of(status, message), retryAfterSeconds, limit: null);
+    /// <param name="reason">What it counts as; null: what the status says by itself.</param>
+    public static IResult TryLater(int status, string message, int retryAfterSeconds, TryLaterReason? reason = null) => new RetryAfter(
+        status, message, retryAfterSeconds, limit: null,
+        reason ?? (status == StatusCodes.Status429TooManyRequests ? TryLaterReason.ContextBusy : TryLaterReason.Unavailable));
 
     /// <summary>
     /// 429 that names the quota, in the header fields of <c>draft-ietf-httpapi-ratelimit-headers-06</c>: <c>RateLimit-Limit</c>,
     /// <c>RateLimit-Remaining</c>, which is none, and <c>RateLimit-Reset</c> in seconds.
     /// </summary>
-    public static IResult OverQuota(string message, int limit, int retryAfterSeconds) =>
-        new RetryAfter(Of(StatusCodes.Status429TooManyRequests, message), retryAfterSeconds, limit);
+    public static IResult OverQuota(string message, int limit, int retryAfterSeconds, TryLaterReason quota = TryLaterReason.ContextQuota) =>
+        new RetryAfter(StatusCodes.Status429TooManyRequests, message, retryAfterSeconds, limit, quota);
 
     private static JsonHttpResult<Refusal> Answer(int status, Refusal refusal) =>
         TypedResults.Json(refusal, ApiJson.Default.Refusal, statusCode: status);
 
-    private sealed class RetryAfter(IResult inner, int seconds, int? limit) : IResult
+    private sealed class RetryAfter(int status, string message, int seconds, int? limit, TryLaterReason reason) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
@@ -49,7 +52,8 @@ internal sealed record Refusal(string Message, IReadOnlyList<FieldError>? Errors
                 headers["RateLimit-Remaining"] = "0";
                 headers["RateLimit-Reset"] = wait;
             }
-            return inner.ExecuteAsync(httpContext);
+            httpContext.RequestServices.GetRequiredService<RefusalMetrics>().Count(reason);
+            return Of(status, message).ExecuteAsync(httpContext);
         }
     }
 }

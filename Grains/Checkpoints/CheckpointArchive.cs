@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Interpreters.Protocol;
 using Sandbox.Cluster.Grains.Isolation;
+using Sandbox.Cluster.Grains.Telemetry;
 using ZstdSharp;
 
 namespace Sandbox.Cluster.Grains.Checkpoints;
@@ -16,7 +17,7 @@ namespace Sandbox.Cluster.Grains.Checkpoints;
 /// </summary>
 /// <remarks>A checkpoint passes through a temporary file: its name is known only when all of it is there.</remarks>
 internal sealed partial class CheckpointArchive(
-    ICheckpointStore store, IOptions<CheckpointOptions> options, IOptions<IsolationOptions> limits, ILogger<CheckpointArchive> logger)
+    ICheckpointStore store, IOptions<CheckpointOptions> options, IOptions<IsolationOptions> limits, CheckpointMetrics metrics, ILogger<CheckpointArchive> logger)
 {
     // Fast enough that the copy of the session, which holds memory, is not kept waiting.
     private const int CompressionLevel = 1;
@@ -40,6 +41,7 @@ internal sealed partial class CheckpointArchive(
         using var place = await _gate.EnterAsync(expectedBytes, cancellationToken);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bound.CancelAfter(options.Value.SaveTimeout);
+        using var passage = metrics.BeginSave();
         var clock = Stopwatch.StartNew();
         try
         {
@@ -51,11 +53,15 @@ internal sealed partial class CheckpointArchive(
                 trailer = await home.SaveAsync(compressed, limits.Value.MemoryBytes + limits.Value.FileBytes, bound.Token);
             }
             if (trailer is null)
+            {
+                passage.BeNone();
                 return null;
+            }
             spool.Position = 0;
             var content = Convert.ToHexStringLower(await SHA256.HashDataAsync(spool, bound.Token));
             spool.Position = 0;
             await store.WriteAsync(new CheckpointName(context, content), spool, bound.Token);
+            passage.Succeed(spool.Length);
             LogSaved(logger, spool.Length, clock.ElapsedMilliseconds, trailer.LostCount, trailer.PauseMilliseconds);
             return new CheckpointReference(content, executionCount, spool.Length, journal.Length);
         }
@@ -75,6 +81,7 @@ internal sealed partial class CheckpointArchive(
     /// <exception cref="CheckpointLostException">It is gone, or not what was stored.</exception>
     public async Task<(byte[] Journal, Stream Session)> FetchAsync(string context, CheckpointReference reference, CancellationToken cancellationToken)
     {
+        using var passage = metrics.BeginFetch();
         var spool = Spool();
         try
         {
@@ -83,6 +90,7 @@ internal sealed partial class CheckpointArchive(
             spool.Position = 0;
             if (Convert.ToHexStringLower(await SHA256.HashDataAsync(spool, cancellationToken)) != reference.Content)
                 throw new CheckpointLostException("it is damaged");
+            passage.Succeed(spool.Length);
             spool.Position = 0;
             var session = new DecompressionStream(spool, BufferBytes, leaveOpen: false);
             var journal = new byte[reference.JournalBytes];

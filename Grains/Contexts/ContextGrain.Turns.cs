@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Telemetry;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
@@ -35,6 +36,9 @@ internal sealed partial class ContextGrain
         ExecutionReply reply;
         // Questions to the session have their bounds.
         await _turn.WaitAsync();
+        var wait = execution.Age;
+        _metrics.CountWait(_language, wait);
+        var span = Traces.StartTurn(execution, _language, wait, _metrics.TenantOf(_key));
         try
         {
             reply = await ReplyToAsync(execution, losers);
@@ -55,6 +59,7 @@ internal sealed partial class ContextGrain
         }
         Remember(execution, reply);
         reply = execution.Complete(reply);
+        span.End(reply);
         var result = (reply as ExecutionEnded)?.Result;
         LogEnded(_logger, execution.Command.ExecutionId, clock.ElapsedMilliseconds, result?.Error?.Kind, result?.State);
 
@@ -117,7 +122,7 @@ internal sealed partial class ContextGrain
 
             var restoredTo = _session.RestoredTo;
             var count = await _session.BeginExecutionAsync();
-            var run = await _runner.RunAsync(_session.Interpreter!, execution, count);
+            var run = await _metrics.RunAsync(_language, _runner.RunAsync(_session.Interpreter!, execution, count));
             switch (run.End)
             {
                 case RunEnd.Done:
@@ -211,8 +216,12 @@ internal sealed partial class ContextGrain
         }
     }
 
-    private ExecutionEnded Ended(Execution execution, Run run, int count, ContextState state, int? restoredTo) => new(new ExecutionResult(
-        run.Items, run.Stdout, run.Stderr, RunError.Of(run, execution.Command.Timeout, state, restoredTo), count, state, _session.Incarnation, restoredTo));
+    private ExecutionEnded Ended(Execution execution, Run run, int count, ContextState state, int? restoredTo)
+    {
+        var error = RunError.Of(run, execution.Command.Timeout, state, restoredTo);
+        _metrics.CountExecution(_key, _language, run.Duration, error?.Kind);
+        return new ExecutionEnded(new ExecutionResult(run.Items, run.Stdout, run.Stderr, error, count, state, _session.Incarnation, restoredTo));
+    }
 
     private ExecutionEnded Lost() => NotRun(
         ErrorKind.ContextLost,

@@ -13,6 +13,7 @@ using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Journal;
 using Sandbox.Cluster.Grains.Retention;
+using Sandbox.Cluster.Grains.Telemetry;
 using Sandbox.Cluster.Grains.Tenants;
 
 namespace Sandbox.Cluster.Grains.Contexts;
@@ -39,6 +40,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
     private readonly QuietSaves _saves;
     private readonly ContextKey _key;
     private readonly ContextReservation _reservation;
+    private readonly ContextMetrics _metrics;
     private bool _hasSlot;
     private Language _language;
     private bool _faulted;
@@ -55,6 +57,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         SiloDrain drain,
         Serializer<JournalPages> journals,
         ContextExpiry expiry,
+        ContextMetrics metrics,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<ContextGrain> logger)
@@ -63,10 +66,11 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         _options = options.Value;
         _drain = drain;
         _expiry = expiry;
+        _metrics = metrics;
         _key = ContextKey.Parse(this.GetPrimaryKeyString());
         _reservation = new ContextReservation(GrainFactory, _key);
         _record = new FencedRecord(record);
-        _session = new Session(_key, _record, interpreters, archive, new ExecutionJournal(journals, time), checkpoints, time, logger);
+        _session = new Session(_key, _record, interpreters, archive, new ExecutionJournal(journals, time), checkpoints, metrics, time, logger);
         _saves = new QuietSaves(SaveAsync, checkpoints.Value.QuietPeriod);
         _runner = runner;
         _inquiryRunner = new InquiryRunner(time);

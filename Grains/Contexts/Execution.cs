@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 
 namespace Sandbox.Cluster.Grains.Contexts;
@@ -14,6 +15,7 @@ internal sealed class Execution
     private readonly CancellationTokenRegistration _shutdown;
     private readonly TimeSpan _drainGrace;
     private readonly ITimer _drainTimer;
+    private readonly long _accepted;
     private volatile bool _hasStarted;
 
     /// <param name="command">What to run.</param>
@@ -26,6 +28,7 @@ internal sealed class Execution
         Command = command;
         Events = new ExecutionEvents(time);
         _time = time;
+        _accepted = time.GetTimestamp();
         // Nobody has to be there for what is asked for later.
         _lease = command.Delivery == Delivery.Later ? Timeout.InfiniteTimeSpan : lease;
         _leaseTimer = time.CreateTimer(_ => Interrupt(InterruptCause.ClientGone), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -35,6 +38,12 @@ internal sealed class Execution
     }
 
     public ExecuteCommand Command { get; }
+
+    /// <summary>The call that brought it, for who follows its trace.</summary>
+    public ActivityContext Caller { get; } = Activity.Current?.Context ?? default;
+
+    /// <summary>How long ago it was accepted.</summary>
+    public TimeSpan Age => _time.GetElapsedTime(_accepted);
 
     /// <summary>What it did so far.</summary>
     public ExecutionEvents Events { get; }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
+using Sandbox.Cluster.Grains.Telemetry;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
@@ -8,13 +10,15 @@ namespace Sandbox.Cluster.Grains.Contexts;
 /// Runs one execution in an interpreter: keeps its deadline, interrupts it, and gathers what it leaves.
 /// </summary>
 internal sealed class ExecutionRunner(
-    IOptions<InterpreterOptions> interpreters, IOptions<OutputLimits> limits, TimeProvider time)
+    IOptions<InterpreterOptions> interpreters, IOptions<OutputLimits> limits, ContextMetrics metrics, TimeProvider time)
 {
-    private readonly InterruptLadder _ladder = new(time, interpreters.Value.InterruptGrace);
+    private readonly InterruptLadder _ladder = new(time, interpreters.Value.InterruptGrace, metrics.CountInterrupt);
 
     /// <summary>Never faults: whatever happens to the interpreter is part of the answer.</summary>
     public async Task<Run> RunAsync(IInterpreter interpreter, Execution execution, int count)
     {
+        using var span = Traces.Start("run_code", ActivityKind.Client);
+        var began = time.GetTimestamp();
         var command = execution.Command;
         var output = new ExecutionOutput(limits.Value, execution.Events);
         execution.Events.Start(count);
@@ -31,6 +35,6 @@ internal sealed class ExecutionRunner(
             ? await running
             : await _ladder.StopAsync(interpreter, command.ExecutionId, running);
 
-        return new Run(output.Items(), output.StdoutLines(), output.StderrLines(), reply, cause);
+        return new Run(output.Items(), output.StdoutLines(), output.StderrLines(), reply, cause, time.GetElapsedTime(began));
     }
 }

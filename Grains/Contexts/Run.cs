@@ -9,12 +9,14 @@ namespace Sandbox.Cluster.Grains.Contexts;
 /// <param name="Stderr">Lines of stderr.</param>
 /// <param name="Reply">How it ended, as the interpreter tells it.</param>
 /// <param name="Cause">Why it was interrupted; null when it was not.</param>
+/// <param name="Duration">From its start to its end.</param>
 internal sealed record Run(
     IReadOnlyList<OutputItem> Items,
     IReadOnlyList<string> Stdout,
     IReadOnlyList<string> Stderr,
     InterpreterReply Reply,
-    InterruptCause? Cause)
+    InterruptCause? Cause,
+    TimeSpan Duration)
 {
     /// <summary>What became of it and of the interpreter.</summary>
     public RunEnd End => Reply switch

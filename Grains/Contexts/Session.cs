@@ -4,6 +4,7 @@ using Sandbox.Cluster.Grains.Checkpoints;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interpreters;
 using Sandbox.Cluster.Grains.Journal;
+using Sandbox.Cluster.Grains.Telemetry;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
@@ -19,6 +20,7 @@ internal sealed partial class Session(
     CheckpointArchive archive,
     ExecutionJournal journal,
     IOptions<CheckpointOptions> checkpoints,
+    ContextMetrics metrics,
     TimeProvider time,
     ILogger logger) : IAsyncDisposable
 {
@@ -102,11 +104,12 @@ internal sealed partial class Session(
             return ContextState.Lost;
 
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        using var start = metrics.BeginStart(language, isRestored: record.State.Checkpoint is not null);
         if (record.State.Checkpoint is { } checkpoint)
-            return await WakeAsync(checkpoint, bound.Token);
+            return start.End(await WakeAsync(checkpoint, bound.Token));
         var isNew = !Exists;
         await BeginAsync(new ContextRecord { Language = language, CreatedAt = time.GetUtcNow(), Clean = false }, bound.Token);
-        return isNew ? ContextState.New : News;
+        return start.End(isNew ? ContextState.New : News);
     }
 
     /// <summary>
@@ -217,6 +220,7 @@ internal sealed partial class Session(
         });
         journal.Clear();
         ExecutionCount = checkpoint.ExecutionCount;
+        metrics.CountBreak(record.State.Language, isLost: false);
         return ContextState.RolledBack;
     }
 
@@ -358,6 +362,7 @@ internal sealed partial class Session(
         journal.Clear();
         ExecutionCount = 0;
         _isWoken = false;
+        metrics.CountBreak(record.State.Language, isLost: true);
         if (previous is not null)
             await archive.DiscardAsync(_name, previous);
     }
@@ -375,6 +380,7 @@ internal sealed partial class Session(
     private async Task StartAsync(Checkpoint? checkpoint, CancellationToken cancellationToken)
     {
         Interpreter = await _home!.StartInterpreterAsync(checkpoint, cancellationToken);
+        metrics.Hold(record.State.Language, Interpreter);
         if (!_closing.IsCancellationRequested)
             return;
         // The context was deactivated meanwhile, and nobody else would end what has come only now.

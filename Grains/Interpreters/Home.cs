@@ -20,7 +20,7 @@ internal sealed class Home : IHome
     private Home(
         Socket socket,
         string socketPath,
-        string name,
+        Opened opened,
         Language language,
         Surroundings surroundings,
         OutputLimits limits,
@@ -29,7 +29,8 @@ internal sealed class Home : IHome
     {
         _socket = socket;
         _socketPath = socketPath;
-        _name = name;
+        _name = opened.Home;
+        IsWarm = opened.IsWarm;
         _language = language;
         _surroundings = surroundings;
         _limits = limits;
@@ -39,6 +40,9 @@ internal sealed class Home : IHome
     }
 
     public Task Ended { get; }
+
+    /// <summary>Whether an interpreter had been waiting in it.</summary>
+    public bool IsWarm { get; }
 
     /// <summary>Asks a launcher for a new home.</summary>
     /// <param name="socketPath">The launcher's socket.</param>
@@ -65,7 +69,7 @@ internal sealed class Home : IHome
         {
             await using var stream = new NetworkStream(socket, ownsSocket: false);
             await stream.WriteAsync(Requests.Open(), bound.Token);
-            return new Home(socket, socketPath, await ReadNameAsync(stream, bound.Token), language, surroundings, limits, serveEgress, options);
+            return new Home(socket, socketPath, await ReadOpenedAsync(stream, bound.Token), language, surroundings, limits, serveEgress, options);
         }
         catch (Exception e)
         {
@@ -109,7 +113,7 @@ internal sealed class Home : IHome
         await Ended;
     }
 
-    private static async Task<string> ReadNameAsync(NetworkStream stream, CancellationToken cancellationToken)
+    private static async Task<Opened> ReadOpenedAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
         try
@@ -124,7 +128,7 @@ internal sealed class Home : IHome
                     {
                         return EventReader.Read(frame.RootElement) switch
                         {
-                            Opened opened => opened.Home,
+                            Opened opened => opened,
                             Ended { End.Detail: { } detail } => throw new InterpreterUnavailableException(detail),
                             _ => throw new ProtocolException("The launcher answered with something else than a home."),
                         };

@@ -4,7 +4,10 @@ namespace Sandbox.Cluster.Grains.Interpreters;
 /// Stops an execution with as little harm as it allows: asks, insists, and at last ends the interpreter. Each rung has the
 /// same time to work.
 /// </summary>
-public sealed class InterruptLadder(TimeProvider time, TimeSpan grace)
+/// <param name="time">The clock.</param>
+/// <param name="grace">The time of each rung.</param>
+/// <param name="stopped">Told of the last rung that it took; null: the interpreter was ended.</param>
+public sealed class InterruptLadder(TimeProvider time, TimeSpan grace, Action<InterruptRung?>? stopped = null)
 {
     private static readonly InterruptRung[] Rungs = [InterruptRung.Ask, InterruptRung.Insist];
 
@@ -22,8 +25,12 @@ public sealed class InterruptLadder(TimeProvider time, TimeSpan grace)
             await ((Task)reply).WaitAsync(grace, time)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (reply.IsCompleted)
+            {
+                stopped?.Invoke(rung);
                 return await reply;
+            }
         }
+        stopped?.Invoke(null);
         await interpreter.DisposeAsync();
         return await reply;
     }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Isolation;
@@ -22,6 +23,8 @@ internal sealed partial class Launcher : IAsyncDisposable
     private readonly Language _language;
     private readonly ILogger _logger;
     private readonly Task _errors;
+    private Task _counting = Task.CompletedTask;
+    private volatile int _waiting;
     private int _disposed;
 
     private Launcher(Process process, DirectoryInfo directory, Language language, ILogger logger)
@@ -36,6 +39,9 @@ internal sealed partial class Launcher : IAsyncDisposable
 
     /// <summary>Where it accepts connections; each is a home or an interpreter.</summary>
     public string SocketPath => LauncherCommand.SocketIn(_directory);
+
+    /// <summary>How many interpreters wait warm, as of its last word.</summary>
+    public int Waiting => _waiting;
 
     /// <summary>Completes when the process is gone.</summary>
     public Task Exited { get; }
@@ -56,6 +62,7 @@ internal sealed partial class Launcher : IAsyncDisposable
                 ?? throw new InterpreterUnavailableException("The launcher's process was not started.");
             launcher = new Launcher(process, directory, language, logger);
             await launcher.ReadyAsync(options.LauncherStartTimeout, cancellationToken);
+            launcher._counting = launcher.CountAsync();
             LogReady(logger, language, process.Id, clock.ElapsedMilliseconds);
             return launcher;
         }
@@ -98,7 +105,7 @@ internal sealed partial class Launcher : IAsyncDisposable
             await Exited;
         }
         // Its end can be held up by whoever else holds the other end, in tiers whose processes can outlive their launcher.
-        await _errors.WaitAsync(EndBound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_errors, _counting).WaitAsync(EndBound).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _process.Dispose();
         // The launcher removes it as well, in case this process does not live to do it.
         if (Directory.Exists(_directory.FullName))
@@ -128,6 +135,17 @@ internal sealed partial class Launcher : IAsyncDisposable
         {
             throw new InterpreterUnavailableException(
                 $"The {_language} launcher ended before it was ready; its last words are in the log. Run deploy/prerequisites.sh.");
+        }
+    }
+
+    /// <summary>After each beat it says how many wait.</summary>
+    private async Task CountAsync()
+    {
+        const string Waiting = "waiting ";
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith(Waiting, StringComparison.Ordinal) && int.TryParse(line.AsSpan(Waiting.Length), CultureInfo.InvariantCulture, out var waiting))
+                _waiting = waiting;
         }
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Isolation;
 using Sandbox.Cluster.Grains.Isolation.Egress;
+using Sandbox.Cluster.Grains.Telemetry;
 
 namespace Sandbox.Cluster.Grains.Interpreters;
 
@@ -16,6 +17,7 @@ internal sealed partial class LauncherPool(
     IsolationProbe probe,
     EgressPolicy egressPolicy,
     EgressProxy egressProxy,
+    PoolMetrics metrics,
     TimeProvider time,
     ILogger<LauncherPool> logger)
     : IInterpreterPool, IHostedService, IAsyncDisposable
@@ -40,8 +42,10 @@ internal sealed partial class LauncherPool(
         {
             throw new InterpreterUnavailableException($"There is no {language} launcher; the log says why.", e);
         }
-        return await Home.OpenAsync(
+        var home = await Home.OpenAsync(
             launcher.SocketPath, language, surroundings, limits.Value, EgressOf(tenant, await probe.Report), options.Value, cancellationToken);
+        metrics.CountTake(language, home.IsWarm);
+        return home;
     }
 
     /// <summary>Tells every launcher that this silo may run code.</summary>
@@ -51,6 +55,7 @@ internal sealed partial class LauncherPool(
     /// <summary>Starts the launchers without waiting for them: readiness is asked for by <see cref="IsReady"/>.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        metrics.Observe(() => _places.Select(place => (place.Language, place.Launcher.IsCompletedSuccessfully ? place.Launcher.Result.Waiting : 0)));
         _keeping = Task.WhenAll(_places.Select(place => Task.Run(() => KeepAsync(place), CancellationToken.None)));
         return Task.CompletedTask;
     }
@@ -84,6 +89,7 @@ internal sealed partial class LauncherPool(
                 pause = FirstPause;
                 await launcher.Exited.WaitAsync(_stopping.Token);
                 place.Leave();
+                metrics.CountDeath(place.Language);
                 LogDied(logger, place.Language);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

@@ -6,6 +6,7 @@ using Orleans.Storage;
 using Sandbox.Cluster.Grains;
 using Sandbox.Cluster.Silo.Storage;
 using Sandbox.Cluster.Silo.Storage.Checkpoints;
+using Sandbox.Cluster.Silo.Telemetry;
 
 namespace Sandbox.Cluster.Silo.Hosting;
 
@@ -43,6 +44,8 @@ public static class SiloHosting
             else
                 BeAlone(silo);
             silo.AddContextPlacement();
+            if (builder.Configuration.IsTraced())
+                silo.AddActivityPropagation();
             silo.Configure<SiloMessagingOptions>(messaging => messaging.CancelRequestOnTimeout = true);
             silo.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = TimeSpan.FromSeconds(20));
         });

@@ -14,6 +14,7 @@ Dictionary<string, (Func<int, Task> Run, int Runs)> benchmarks = new(StringCompa
     ["wake"] = (Wake.RunAsync, 20),
     ["cluster"] = (ClusterExecute.RunAsync, 1000),
     ["hibernated"] = (Hibernated.RunAsync, 10_000),
+    ["telemetry"] = (TelemetryCost.RunAsync, 2000),
 };
 
 foreach (var wanted in args.Length > 0 ? args : [.. benchmarks.Keys])

@@ -27,5 +27,6 @@ USER 1000:1000
 ENV ASPNETCORE_URLS=http://+:8080
 # Only /tmp is written to: the root may be mounted read-only.
 VOLUME ["/tmp"]
-EXPOSE 8080
+# Clients, metrics.
+EXPOSE 8080 9464
 ENTRYPOINT ["/app/Sandbox.Cluster.Api"]

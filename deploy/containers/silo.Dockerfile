@@ -42,7 +42,7 @@ RUN /usr/bin/python3 -I -c 'import IPython, numpy, pandas, matplotlib, cloudpick
 ENV Sandbox__DataDirectory=/data
 # Only /tmp and /data are written to: the root may be mounted read-only.
 VOLUME ["/tmp", "/data"]
-# Silos, Apis.
-EXPOSE 11111 30000
+# Silos, Apis, metrics.
+EXPOSE 11111 30000 9464
 # It is process 1: SIGTERM drains it.
 ENTRYPOINT ["/app/Sandbox.Cluster.Silo"]

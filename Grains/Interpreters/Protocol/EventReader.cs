@@ -24,7 +24,7 @@ internal static class EventReader
         {
             return Text(frame, "event") switch
             {
-                "home" => new Opened(Text(frame, "home")),
+                "home" => new Opened(Text(frame, "home"), IsWarm: Flag(frame, "warm")),
                 "hello" => ReadHello(frame),
                 "stdout" => new Output(Text(frame, "id"), IsStderr: false, Text(frame, "text")),
                 "stderr" => new Output(Text(frame, "id"), IsStderr: true, Text(frame, "text")),

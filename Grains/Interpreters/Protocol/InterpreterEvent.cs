@@ -8,7 +8,7 @@ internal abstract record InterpreterEvent;
 internal sealed record Hello(string Language, string Version, bool IsRestored) : InterpreterEvent;
 
 /// <summary>The launcher's answer to who opens a home.</summary>
-internal sealed record Opened(string Home) : InterpreterEvent;
+internal sealed record Opened(string Home, bool IsWarm) : InterpreterEvent;
 
 internal sealed record Output(string ExecutionId, bool IsStderr, string Text) : InterpreterEvent;
 

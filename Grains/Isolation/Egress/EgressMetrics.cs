@@ -19,6 +19,15 @@ internal sealed class EgressMetrics
             "sandbox.egress.bytes", "By", "Bytes that tunnels of user code carried, by direction.");
     }
 
+    /// <summary>Begins every series.</summary>
+    public void BeginAtZero()
+    {
+        foreach (var outcome in Enum.GetValues<EgressOutcome>())
+            _connections.Add(0, new KeyValuePair<string, object?>("outcome", TagOf(outcome)));
+        _bytes.Add(0, new KeyValuePair<string, object?>("direction", "out"));
+        _bytes.Add(0, new KeyValuePair<string, object?>("direction", "in"));
+    }
+
     public void CountConnection(EgressOutcome outcome) => _connections.Add(1, new KeyValuePair<string, object?>("outcome", TagOf(outcome)));
 
     public void CountBytes(EgressDirection direction, int bytes)

@@ -57,6 +57,7 @@ class Server:
         try:
             self._fill_pool()
             os.write(_STDOUT, b"ready\n")
+            os.set_blocking(_STDOUT, False)
             while not (self._stopping or self._signals.terminated):
                 self._turn()
         finally:
@@ -120,9 +121,18 @@ class Server:
         except OSError:
             data = b""
         self._stopping = not data
+        if data:
+            self._say_how_many_wait()
         if data and self._lease.renew():
             log("the silo speaks again: its contexts go on")
             self._homes.tell_all(GO_ON)
+
+    def _say_how_many_wait(self) -> None:
+        """For its metrics. A silo that does not read them keeps nobody waiting."""
+        try:
+            os.write(_STDOUT, b"waiting %d\n" % len(self._pool))
+        except OSError:
+            pass
 
     # --- connections
 
@@ -202,9 +212,10 @@ class Server:
         self._homes.give_up(held)
 
     def _open(self, connection: int) -> None:
-        held = self._pool.take() or self._homes.make()
+        waiting = self._pool.take()
+        held = waiting or self._homes.make()
         try:
-            os.write(connection, pack(json_bytes({"event": "home", "home": held.name})))
+            os.write(connection, pack(json_bytes({"event": "home", "home": held.name, "warm": waiting is not None})))
         except OSError:
             # Whoever asked for it is gone already.
             self._homes.give_up(held)

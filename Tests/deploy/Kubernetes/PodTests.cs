@@ -8,6 +8,9 @@ namespace Sandbox.Cluster.Tests.Deploy.Kubernetes;
 /// <summary>The programs start with the manifests' own settings and run code under their restrictions.</summary>
 public sealed partial class PodTests : IDisposable
 {
+    // Pods have addresses of their own; here they share one.
+    private static readonly (string, string) Managed = ("Sandbox__Telemetry__ManagementUrl", "http://127.0.0.1:0");
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pods-");
 
     [Fact, Trait("Category", "Slow")]
@@ -18,11 +21,11 @@ public sealed partial class PodTests : IDisposable
         await using var redis = await ServerProcess.StartRedisAsync();
         await using var silo = await PodProcess.StartAsync("Silo", manifests.Silo, redis.Port, _folder, "Application started",
         [
-            ("Sandbox__Endpoint__SiloPort", "0"), ("Sandbox__Endpoint__GatewayPort", "0"),
+            Managed, ("Sandbox__Endpoint__SiloPort", "0"), ("Sandbox__Endpoint__GatewayPort", "0"),
             ("Sandbox__Interpreters__DriversDirectory", Repository.Drivers), .. ClusterProcess.NoneWarm,
         ]);
         await using var api = await PodProcess.StartAsync(
-            "Api", manifests.Api, redis.Port, _folder, "Application started", ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
+            "Api", manifests.Api, redis.Port, _folder, "Application started", Managed, ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
 
         Assert.Contains("Isolation tier Full", silo.Log, StringComparison.Ordinal);
         Assert.Equal("0000000000000000", silo.Status["CapBnd"]);

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -6,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Sandbox.Cluster.Silo.Hosting;
 using Sandbox.Cluster.Silo.Storage;
+using Sandbox.Cluster.Tests.Deploy.Configuration;
 
 namespace Sandbox.Cluster.Tests.Deploy.Kubernetes;
 
@@ -18,9 +18,9 @@ internal static class Settings
     public static IReadOnlySet<string> Known { get; } = new HashSet<string>(
     [
         "ASPNETCORE_URLS",
-        "Sandbox__DataDirectory",
-        .. ReadmeTests.AllOptions.SelectMany(options => TypeDescriptor.GetProperties(options.Options).Cast<PropertyDescriptor>()
-            .Select(property => $"{options.Section.Replace(":", "__", StringComparison.Ordinal)}__{property.Name}")),
+        .. ConfigurationReference.Names,
+        // OpenTelemetry's own, as it reads them.
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
         // What a silo is called is no option of a section of its own.
         "Orleans__Name",
         $"Orleans__{nameof(ClusterOptions.ClusterId)}",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Sandbox.Cluster.Grains.Contexts;
@@ -97,9 +98,20 @@ internal static class SiloRules
         var api = manifests.Api.Spec.Template.Spec.Containers.Single();
         if ((api.StartupProbe?.HttpGet?.Path, api.ReadinessProbe.HttpGet?.Path, api.LivenessProbe.HttpGet?.Path) is not ("/healthz", "/readyz", "/healthz"))
             yield return "The Api is probed at other paths than it serves.";
-        if (!SiloRules.Values(manifests.Api).TryGetValue("ASPNETCORE_URLS", out var urls) || !urls.EndsWith($":{api.Ports.Single().ContainerPort}", StringComparison.Ordinal))
+        if (!SiloRules.Values(manifests.Api).TryGetValue("ASPNETCORE_URLS", out var urls) || !urls.EndsWith($":{PortOf(api, "http")}", StringComparison.Ordinal))
             yield return "The Api listens on another port than its manifest says.";
+        foreach (var deployment in new[] { manifests.Silo, manifests.Api })
+        {
+            var port = PortOf(deployment.Spec.Template.Spec.Containers.Single(), "metrics");
+            if (!Values(deployment).TryGetValue("Sandbox__Telemetry__ManagementUrl", out var management) || management != $"http://0.0.0.0:{port}")
+                yield return $"The metrics of {deployment.Metadata.Name} are served at another port than its manifest says.";
+            if (deployment.Spec.Template.Metadata.Annotations?.TryGetValue("prometheus.io/port", out var scraped) != true || scraped != port)
+                yield return $"The metrics of {deployment.Metadata.Name} are looked for at another port than its manifest says.";
+        }
     }
+
+    private static string? PortOf(V1Container container, string name) =>
+        container.Ports.SingleOrDefault(port => port.Name == name)?.ContainerPort.ToString(CultureInfo.InvariantCulture);
 
     private static string Text(V1EnvVar variable) => variable.Value ?? $"{variable.ValueFrom?.SecretKeyRef?.Name}/{variable.ValueFrom?.SecretKeyRef?.Key}";
 }

@@ -1,8 +1,10 @@
 """How many interpreters wait warm: as many as were needed lately, between two bounds, made when nobody is kept waiting."""
 
 import itertools
+import os
 
 import pytest
+from launcher_process import LauncherProcess
 from sandbox_launcher.pool import Pool, PoolBounds
 
 
@@ -148,3 +150,28 @@ def test_what_ends_at_once_is_made_ever_more_slowly():
         made.clock.now += pauses[-1]
         made.pool.tend()
     assert pauses == sorted(pauses) and pauses[-1] > 5
+
+
+def waiting(launcher) -> int:
+    """What it says to a word of its silo."""
+    os.write(launcher.process.stdin.fileno(), b".")
+    word, number = launcher.process.stdout.readline().split()
+    assert word == b"waiting"
+    return int(number)
+
+
+def test_the_silo_is_told_whether_one_was_waiting_and_how_many_do():
+    with LauncherProcess("--pool-minimum", "1", "--pool-maximum", "1") as launcher:
+        assert waiting(launcher) == 1
+        assert launcher.open().reply["warm"] is True
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0") as launcher:
+        assert waiting(launcher) == 0
+        assert launcher.open().reply["warm"] is False
+
+
+def test_a_silo_that_does_not_listen_keeps_nobody_waiting():
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0") as launcher:
+        # Each is answered with ten bytes, and a pipe holds 64 KiB.
+        for _ in range(10_000):
+            os.write(launcher.process.stdin.fileno(), b".")
+        assert launcher.open().reply["warm"] is False
