@@ -55,7 +55,7 @@ internal static class CreationEndpoint
         RefusalReason.ContextQuota => Refusal.OverQuota(
             "This tenant has as many contexts as it may have; delete some.", contextQuota, retryAfterSeconds: 60),
         RefusalReason.ClusterFull => Refusal.TryLater(
-            StatusCodes.Status503ServiceUnavailable, "The cluster has no room for another context at the moment.", retryAfterSeconds: 5),
+            StatusCodes.Status503ServiceUnavailable, "The cluster has no room for another context at the moment.", retryAfterSeconds: 5, TryLaterReason.ClusterFull),
         RefusalReason.Unavailable => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "No context can be made at the moment.", retryAfterSeconds: 1),
         _ => throw new InvalidOperationException($"A context was not created for the unknown reason {refused.Reason}."),

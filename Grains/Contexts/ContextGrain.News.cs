@@ -2,7 +2,7 @@ using Sandbox.Cluster.Grains.Interfaces.Contexts;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
-/// <summary>What answers beside those of executions say of the state. Whoever says it first has said it.</summary>
+/// <summary>What answers beside those of executions say of the state.</summary>
 internal sealed partial class ContextGrain
 {
     /// <summary>What an answer says that is given now.</summary>

@@ -157,11 +157,15 @@ internal sealed partial class Session(
         await StartAsync(null, cancellationToken);
     }
 
-    /// <summary>What an answer has to say of the state that is given now; it counts as told.</summary>
+    /// <summary>
+    /// What an answer has to say of the state that is given now and is none of an execution. A break is still owed to the next
+    /// execution: who looks at files need not be the one whose code counts on what was lost.
+    /// </summary>
     public async Task<ContextNews> TellAsync()
     {
         var news = new ContextNews(News, Incarnation, RestoredTo);
-        await SettleAsync();
+        if (record.State.Untold == Breach.None)
+            await SettleAsync();
         return news;
     }
 
