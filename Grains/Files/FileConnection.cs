@@ -29,7 +29,9 @@ internal sealed class FileConnection(Stream stream) : IAsyncDisposable
     public Task<FileEvent> SendAsync(byte[] bytes, CancellationToken cancellationToken) => BoundAsync(async token =>
     {
         await stream.WriteAsync(Header(bytes.Length), token);
-        await stream.WriteAsync(bytes, token);
+        // Who has read that nothing more comes has answered and gone, perhaps before an empty write would reach it.
+        if (bytes.Length > 0)
+            await stream.WriteAsync(bytes, token);
         return await ReadEventAsync(token);
     }, cancellationToken);
 
