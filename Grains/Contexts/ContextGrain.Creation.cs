@@ -13,7 +13,7 @@ internal sealed partial class ContextGrain : IContextCreation
     {
         if (_stopping.IsCancellationRequested || _faulted)
         {
-            if (_queue.IsIdle && _session.Interpreter is null)
+            if (IsAsleep)
                 DeactivateOnIdle();
             return new CreationRefused(RefusalReason.Unavailable);
         }

@@ -13,9 +13,7 @@ internal sealed partial class ContextGrain : IContextExecutions
     public Task<ExecutionReply> Find(string executionId, CancellationToken cancellationToken)
     {
         var reply = _executions.TryGetValue(executionId, out var execution) ? execution.Reply : _kept.Find(executionId)?.Reply;
-        // Activated for this question alone, it goes again: it would hold a place that others may need.
-        if (_session.Interpreter is null && _queue.IsIdle && _executions.Count == 0 && _kept.IsEmpty)
-            DeactivateOnIdle();
+        GoUnlessNeeded();
         return reply switch
         {
             null => Task.FromResult<ExecutionReply>(FindRemembered(executionId) is { } remembered ? remembered : new ExecutionUnknown()),

@@ -15,9 +15,7 @@ internal sealed partial class ContextGrain : IContextRetention
     {
         if (IsExpired)
             await RemoveExpiredAsync(cancellationToken);
-        // Activated for this question alone, it goes again.
-        if (IsAsleep && _executions.Count == 0)
-            DeactivateOnIdle();
+        GoUnlessNeeded();
         return _session.Record is { } record ? _expiry.Of(record, _session.LastUsedAt) : null;
     }
 

@@ -122,7 +122,9 @@ internal sealed partial class ContextGrain
 
             var restoredTo = _session.RestoredTo;
             var count = await _session.BeginExecutionAsync();
-            var run = await _metrics.RunAsync(_language, _runner.RunAsync(_session.Interpreter!, execution, count));
+            Run run;
+            using (_metrics.BeginRun(_language))
+                run = await _runner.RunAsync(_session.Interpreter!, execution, count);
             switch (run.End)
             {
                 case RunEnd.Done:

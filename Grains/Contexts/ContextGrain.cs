@@ -153,11 +153,15 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
 
     public Task<ContextDescription?> Describe(CancellationToken cancellationToken)
     {
-        var isAsleep = IsAsleep;
-        // Activated for this question alone, it goes again: it would hold a place that others may need.
-        if (isAsleep && _executions.Count == 0 && _kept.IsEmpty && _creation is null or { IsCompleted: true })
-            DeactivateOnIdle();
+        GoUnlessNeeded();
         return Task.FromResult(IsExpired ? null : Description);
+    }
+
+    /// <summary>Activated for a question alone, it goes again: it would hold a place that others may need.</summary>
+    private void GoUnlessNeeded()
+    {
+        if (IsAsleep && _executions.Count == 0 && _kept.IsEmpty && _creation is null or { IsCompleted: true })
+            DeactivateOnIdle();
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)

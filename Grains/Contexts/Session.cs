@@ -27,7 +27,6 @@ internal sealed partial class Session(
     private readonly string _name = CheckpointArchive.ContextName(key.ToString());
     private readonly CancellationTokenSource _closing = new();
     private IHome? _home;
-    private Task<bool>? _saving;
     private long _version;
     private bool _wasClean;
     private bool _isWoken;
@@ -235,118 +234,12 @@ internal sealed partial class Session(
         return record.State.Untold == Breach.None ? Task.CompletedTask : ChangeAsync(state => state with { Untold = Breach.None });
     }
 
-    /// <summary>
-    /// Saves what is in no checkpoint yet. True when nothing is left that could be lost. Calls that overlap share one checkpoint.
-    /// </summary>
-    public async Task<bool> SaveAsync(CancellationToken cancellationToken)
-    {
-        if (!IsDirty)
-            return true;
-        if (!IsAlive || record.IsFenced)
-            return false;
-        var saving = _saving ??= SaveOnceAsync(cancellationToken);
-        try
-        {
-            return await saving;
-        }
-        finally
-        {
-            if (_saving == saving)
-                _saving = null;
-        }
-    }
-
-    /// <summary>
-    /// Saves what a silo that leaves, or an idle context, would lose, and ends the interpreter. False: something is lost with it.
-    /// </summary>
-    public async Task<bool> HibernateAsync(CancellationToken cancellationToken)
-    {
-        // The first may have begun before the last execution did.
-        var isSaved = await SaveAsync(cancellationToken) || await SaveAsync(cancellationToken);
-        await DisposeAsync();
-        if (record is { Exists: true, IsFenced: false, State.Awake: true })
-            await ChangeAsync(state => state with { Awake = false });
-        return isSaved;
-    }
-
     /// <summary>Ends the interpreter and its home; what was not saved before is lost.</summary>
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
         await EndInterpreterAsync();
         await LeaveHomeAsync();
-    }
-
-    private async Task<bool> SaveOnceAsync(CancellationToken cancellationToken)
-    {
-        var version = _version;
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
-        var previous = record.State.Checkpoint;
-        var saved = await archive.SaveAsync(_name, journal.Write(), _home!, ExecutionCount, previous?.StoredBytes ?? 0, bound.Token);
-        if (saved is null)
-            return false;
-
-        var isCurrent = false;
-        await ChangeAsync(state =>
-        {
-            // Code that ran meanwhile is in the interpreter and not in here, or only half of it.
-            isCurrent = version == _version && IsAlive;
-            return isCurrent ? state with { Checkpoint = saved, Clean = true } : null;
-        });
-        var superfluous = isCurrent ? previous : saved;
-        if (superfluous is not null && superfluous.Content != record.State.Checkpoint?.Content)
-            await archive.DiscardAsync(_name, superfluous);
-        return isCurrent;
-    }
-
-    /// <summary>An interpreter without a state, for a context that has none.</summary>
-    /// <param name="created">What it is, if it is not there yet. Whether it is clean holds for one that is.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
-    private async Task BeginAsync(ContextRecord created, CancellationToken cancellationToken)
-    {
-        // Before the interpreter starts: of two activations only the one whose write holds may run code.
-        await record.TakeOverAsync(state => (Exists ? state : created) with { Clean = created.Clean, Awake = true });
-        ExecutionCount = 0;
-        try
-        {
-            if (_home is null or { Ended.IsCompleted: true })
-                await MoveAsync(cancellationToken);
-            await StartAsync(null, cancellationToken);
-        }
-        catch
-        {
-            await ChangeAsync(state => state with { Clean = true });
-            throw;
-        }
-    }
-
-    /// <summary>An interpreter that begins where the checkpoint stood, in a home of its own: files and heap are of one moment.</summary>
-    private async Task<ContextState> WakeAsync(CheckpointReference checkpoint, CancellationToken cancellationToken)
-    {
-        await record.TakeOverAsync(state => state with { Awake = true });
-        try
-        {
-            var (pages, content) = await archive.FetchAsync(_name, checkpoint, cancellationToken);
-            await using var disposal = content;
-            journal.Read(pages);
-            await MoveAsync(cancellationToken);
-            await StartAsync(new Checkpoint(content, checkpoints.Value.RestoreTimeout), cancellationToken);
-        }
-        catch (Exception e) when (e is CheckpointLostException or RestoreRefusedException)
-        {
-            LogNotRestored(logger, e.Message);
-            await LeaveHomeAsync();
-            await LoseAsync();
-            return ContextState.Lost;
-        }
-        catch
-        {
-            await LeaveHomeAsync();
-            throw;
-        }
-        ExecutionCount = checkpoint.ExecutionCount;
-        _isWoken = true;
-        return News;
     }
 
     /// <summary>Files stay where they are, as long as this silo has them.</summary>
@@ -373,44 +266,4 @@ internal sealed partial class Session(
 
     private Task ChangeAsync(Func<ContextRecord, ContextRecord?> change) => record.ChangeAsync(
         state => change(state) is { } next ? next with { LastUsedAt = LastUsedAt ?? next.LastUsedAt } : null);
-
-    private async Task MoveAsync(CancellationToken cancellationToken)
-    {
-        await LeaveHomeAsync();
-        var surroundings = record.State.Settings?.Surroundings ?? Surroundings.Default;
-        _home = await pool.OpenHomeAsync(record.State.Language, key.Tenant, surroundings, cancellationToken);
-    }
-
-    private async Task StartAsync(Checkpoint? checkpoint, CancellationToken cancellationToken)
-    {
-        Interpreter = await _home!.StartInterpreterAsync(checkpoint, cancellationToken);
-        metrics.Hold(record.State.Language, Interpreter);
-        if (!_closing.IsCancellationRequested)
-            return;
-        // The context was deactivated meanwhile, and nobody else would end what has come only now.
-        await EndInterpreterAsync();
-        await LeaveHomeAsync();
-        throw new OperationCanceledException(_closing.Token);
-    }
-
-    private async ValueTask LeaveHomeAsync()
-    {
-        if (_home is not { } home)
-            return;
-        _home = null;
-        await home.DisposeAsync();
-    }
-
-    private async ValueTask EndInterpreterAsync()
-    {
-        if (Interpreter is not { } interpreter)
-            return;
-        // What is being saved is not what the next interpreter holds.
-        _version++;
-        Interpreter = null;
-        await interpreter.DisposeAsync();
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A session was not restored: {Reason}")]
-    private static partial void LogNotRestored(ILogger logger, string reason);
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
-using Sandbox.Cluster.Grains.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Grains.Interpreters;
@@ -64,19 +63,8 @@ internal sealed class ContextMetrics
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously | TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
     }
 
-    /// <summary>Waits for the code of an execution, which keeps its context from being idle.</summary>
-    public async Task<Run> RunAsync(Language language, Task<Run> run)
-    {
-        Interlocked.Increment(ref _running[(int)language]);
-        try
-        {
-            return await run;
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _running[(int)language]);
-        }
-    }
+    /// <summary>The code of an execution runs, which keeps its context from being idle, until what is returned is disposed.</summary>
+    public Running BeginRun(Language language) => new(_running, (int)language);
 
     /// <summary>Whose context it is, where that may be told; null where it may not.</summary>
     public string? TenantOf(ContextKey key) => _namesTenants ? key.Tenant : null;
@@ -128,5 +116,20 @@ internal sealed class ContextMetrics
             yield return new Measurement<long>(running, Tags.Of(language), Tags.Of("state", "running"), tier);
             yield return new Measurement<long>(idle, Tags.Of(language), Tags.Of("state", "idle"), tier);
         }
+    }
+
+    /// <summary>Code that runs.</summary>
+    internal readonly struct Running : IDisposable
+    {
+        private readonly int[] _counts;
+        private readonly int _index;
+
+        public Running(int[] counts, int index)
+        {
+            (_counts, _index) = (counts, index);
+            Interlocked.Increment(ref _counts[_index]);
+        }
+
+        public void Dispose() => Interlocked.Decrement(ref _counts[_index]);
     }
 }

@@ -57,12 +57,12 @@ public sealed class CreationTests(QuotaFixture api)
     }
 
     [Theory]
-    [InlineData("python", "work/é", "/home/user/work/é", "import os; os.getcwd()")]
-    [InlineData("python", "/home/user/work", "/home/user/work", "import os; os.getcwd()")]
-    [InlineData("python", "//home/./user//work/", "/home/user/work", "import os; os.getcwd()")]
+    [InlineData("python", "project/é", "/home/user/project/é", "import os; os.getcwd()")]
+    [InlineData("python", "/home/user/project", "/home/user/project", "import os; os.getcwd()")]
+    [InlineData("python", "//home/./user//project/", "/home/user/project", "import os; os.getcwd()")]
     [InlineData("python", "./", "/home/user", "import os; os.getcwd()")]
     [InlineData("python", "/home/user", "/home/user", "import os; os.getcwd()")]
-    [InlineData("typescript", "work/é", "/home/user/work/é", "process.cwd()")]
+    [InlineData("typescript", "project/é", "/home/user/project/é", "process.cwd()")]
     [InlineData("typescript", "", "/home/user", "process.cwd()")]
     public async Task Create_WithADirectory_StartsCodeThere(string language, string cwd, string found, string get)
     {
