@@ -99,7 +99,7 @@ internal static class ExecuteEndpoint
         RefusalReason.ContextQuota => Refusal.OverQuota(
             "This tenant has as many contexts as it may have; delete some.", contextQuota, retryAfterSeconds: 60, TryLaterReason.ContextQuota),
         RefusalReason.KeyInUse => Refusal.TryLater(
-            StatusCodes.Status409Conflict, "An execution with this Idempotency-Key waits or runs.", retryAfterSeconds: 1),
+            StatusCodes.Status409Conflict, "An execution with this Idempotency-Key waits or runs.", retryAfterSeconds: 1, TryLaterReason.ContextBusy),
         RefusalReason.KeyReused => Refusal.Of(
             StatusCodes.Status409Conflict, "Another request was sent with this Idempotency-Key before."),
         RefusalReason.ClusterFull => Refusal.TryLater(

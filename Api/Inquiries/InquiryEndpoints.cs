@@ -54,7 +54,7 @@ internal static class InquiryEndpoints
     {
         InquiryFault.NoSuchContext => Refusal.Of(StatusCodes.Status404NotFound, "There is no such context."),
         InquiryFault.Busy => Refusal.Of(StatusCodes.Status409Conflict, "The context is running code; it can be asked when that has ended."),
-        InquiryFault.SessionLost => Refusal.Of(StatusCodes.Status409Conflict, "The context's session is gone."),
+        InquiryFault.SessionLost => Refusal.Of(StatusCodes.Status409Conflict, "The context's session is gone; its next execution is told how."),
         InquiryFault.TooMany => Refusal.TryLater(StatusCodes.Status429TooManyRequests, "Too many questions wait on this context.", retryAfterSeconds: 1),
         InquiryFault.Unavailable => Refusal.TryLater(
             StatusCodes.Status503ServiceUnavailable, "The context cannot be asked at the moment.", retryAfterSeconds: 1),

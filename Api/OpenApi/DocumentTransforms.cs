@@ -61,7 +61,7 @@ internal static class DocumentTransforms
         operation.Responses ??= [];
         if (!metadata.OfType<IAllowAnonymous>().Any())
             await AskForCredentialAsync(operation, context, cancellationToken);
-        foreach (var parameter in metadata.OfType<QueryParameter>())
+        foreach (var parameter in metadata.OfType<RequestParameter>())
             (operation.Parameters ??= []).Add(Of(parameter));
         foreach (var stream in metadata.OfType<EventStreamAnswer>())
             Add(operation, stream);
@@ -132,7 +132,7 @@ internal static class DocumentTransforms
         }
     }
 
-    private static OpenApiParameter Of(QueryParameter parameter)
+    private static OpenApiParameter Of(RequestParameter parameter)
     {
         var schema = JsonNode.Parse(parameter.Schema)!.AsObject();
         return new OpenApiParameter

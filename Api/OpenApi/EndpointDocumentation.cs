@@ -19,7 +19,7 @@ internal static class EndpointDocumentation
     public static RouteHandlerBuilder AnswersWithHeader(this RouteHandlerBuilder endpoint, string name, string description, params int[] statuses) =>
         endpoint.WithMetadata(new AnswerHeader(name, description, statuses));
 
-    /// <summary>Its answers of these statuses say what became of the context's state; the first to say it has said it.</summary>
+    /// <summary>Its answers of these statuses say what became of the context's state.</summary>
     public static RouteHandlerBuilder TellsOfState(this RouteHandlerBuilder endpoint, params int[] statuses) => endpoint
         .AnswersWithHeader(
             "Context-State",
@@ -46,12 +46,12 @@ internal static class EndpointDocumentation
     /// <summary>A parameter of the query that is read by hand.</summary>
     public static RouteHandlerBuilder WithQueryParameter(
         this RouteHandlerBuilder endpoint, string name, string description, [StringSyntax(StringSyntaxAttribute.Json)] string schema) =>
-        endpoint.WithMetadata(new QueryParameter(name, description, schema));
+        endpoint.WithMetadata(new RequestParameter(name, description, schema));
 
     /// <summary>A header that a request may have.</summary>
     public static RouteHandlerBuilder WithRequestHeader(
         this RouteHandlerBuilder endpoint, string name, string description, [StringSyntax(StringSyntaxAttribute.Json)] string schema) =>
-        endpoint.WithMetadata(new QueryParameter(name, description, schema, ParameterLocation.Header));
+        endpoint.WithMetadata(new RequestParameter(name, description, schema, ParameterLocation.Header));
 }
 
 /// <summary>A header of answers.</summary>
@@ -76,4 +76,4 @@ internal sealed record BodyExample(int? Status, string Name, string Json);
 /// <param name="Description">What it does.</param>
 /// <param name="Schema">Its schema, as JSON: <c>type</c>, <c>minimum</c>, <c>maximum</c>, <c>default</c>.</param>
 /// <param name="In">Where it stands.</param>
-internal sealed record QueryParameter(string Name, string Description, string Schema, ParameterLocation In = ParameterLocation.Query);
+internal sealed record RequestParameter(string Name, string Description, string Schema, ParameterLocation In = ParameterLocation.Query);

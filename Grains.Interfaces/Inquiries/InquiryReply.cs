@@ -54,7 +54,7 @@ public enum InquiryFault
     /// <summary>As many questions wait as may wait.</summary>
     TooMany = 2,
 
-    /// <summary>The session is gone. Where the reply does not say how, the next one will.</summary>
+    /// <summary>The session is gone, which the next execution will be told.</summary>
     SessionLost = 3,
 
     /// <summary>The silo or its launcher cannot serve it now; a later try may succeed.</summary>
