@@ -23,8 +23,9 @@ send(frame)
 time.sleep(600)
 
 # %% A frame after the end
+# It comes between two executions, or, if the next one is quicker, into that one, which then ends with its interpreter.
 # ends: done kept
-# then: ContextLost
+# then: ContextLost,InterpreterExited
 # undemonstrated: the supervisor checks frames in every tier
 if LIBC.fork() == 0:
     # Past what the driver does in its children. A request of the driver's own pipe is read, so this one is over, when the driver waits in poll (x86-64: 7, elsewhere ppoll).
