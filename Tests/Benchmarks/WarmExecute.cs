@@ -13,7 +13,8 @@ namespace Sandbox.Cluster.Benchmarks;
 /// </summary>
 internal static class WarmExecute
 {
-    private const int WarmUp = 300;
+    // The runtime compiles what is called often in the background, on the same two processors: until that is over nothing is warm.
+    private const int WarmUp = 3000;
 
     // In turns, so that both see the same machine; not one by one, so that neither finds its caches cold from the other.
     private const int Block = 100;
