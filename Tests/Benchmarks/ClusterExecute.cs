@@ -12,7 +12,9 @@ namespace Sandbox.Cluster.Benchmarks;
 internal static class ClusterExecute
 {
     private const int Block = 100;
-    private const int WarmUp = 300;
+
+    // See WarmExecute.
+    private const int WarmUp = 3000;
 
     public static async Task RunAsync(int runs)
     {

@@ -5,7 +5,7 @@ namespace Sandbox.Cluster.Benchmarks;
 
 /// <summary>
 /// The first result of a context that was put to sleep, as it is when its silo was replaced: an empty session, and a typical
-/// one of 30 variables and 10 MB. Beside it a new context of the same run.
+/// one of 30 variables and 10 MB; one after the other, with the pause between two that new contexts have.
 /// </summary>
 internal static class Wake
 {
@@ -52,7 +52,10 @@ internal static class Wake
                 {
                     var series = new Series($"woken to first result, {kind}, {group.Key}");
                     foreach (var (language, i) in group)
+                    {
+                        await Task.Delay(NewContext.Pause);
                         await series.TimeAsync(() => Execution.RunAsync(after.Client, language, "1 + 1", "2", Id(language, kind, i)));
+                    }
                     Console.WriteLine(series);
                 }
             }
