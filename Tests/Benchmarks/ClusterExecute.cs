@@ -28,7 +28,7 @@ internal static class ClusterExecute
                 var (near, far) = (new Series("warm 1+1, Python, silo embedded"), new Series($"warm 1+1, Python, Api to one of {silos} silos"));
                 // Contexts are spread over the silos.
                 var bodies = Enumerable.Range(0, 2 * silos).Select(Body).ToArray();
-                for (var i = 0; i < WarmUp; i++)
+                for (var i = 0; i < WarmUp * silos; i++)
                 {
                     Execution.Post(embedded.Client, bodies[0]);
                     Execution.Post(cluster.Clients[0], bodies[i % bodies.Length]);
