@@ -7,6 +7,8 @@ cd "$root"
 # Without Bun, which prerequisites.sh installs, there is nothing to make it with; drivers then start from their sources.
 bun=$root/Grains/drivers/typescript/node_modules/bun/bin/bun.exe
 if [ -x "$bun" ]; then /usr/bin/python3 -I Grains/drivers/launcher/bundle.py --bun "$bun"; fi
+# For the program that helps with checkpoints, which starts anew for each; known by what the sources hold, not by their time.
+/usr/bin/python3 -I -m compileall -q --invalidation-mode checked-hash Grains/drivers/launcher
 
 stamp=.state/built
 inputs=$(find . \( -name bin -o -name obj -o -name node_modules -o -name .git -o -name .state \) -prune -o \

@@ -76,6 +76,11 @@ grep -q '^silo:' "$debian/etc/passwd" || enter rw /usr/sbin/useradd --uid 1000 -
 install -d -o 1000 -g 1000 -m 0700 "$debian/data"
 chmod -R a+rX "$debian/app"
 
+step 'Preparing the drivers, as the image does'
+rm -rf "$debian/app/drivers/typescript/bundle"
+enter rw bash -euc '/usr/bin/python3 -I /app/drivers/launcher/bundle.py --bun /app/drivers/typescript/node_modules/bun/bin/bun.exe
+  /usr/bin/python3 -I -m compileall -q --invalidation-mode checked-hash /app/drivers/launcher'
+
 step 'Looking for working interpreters, as the image does'
 enter ro bash -euc 'python3 -I -c "import IPython, numpy, pandas, matplotlib, cloudpickle, seccomp"
   bwrap --version; /app/drivers/typescript/node_modules/bun/bin/bun.exe --version' >&2

@@ -1,11 +1,11 @@
 """The frame codec of PROTOCOL.md: a little-endian length, then one JSON object as UTF-8.
 
-The driver shares its process with user code, which may patch the `json` module at will. So only C objects of `json`
-are used, bound here at import: nothing that is called while a frame is read or written can be replaced afterwards.
+The driver shares its process with user code, which may patch the `json` module at will. So only what is C of it is
+used, bound here at import: nothing that is called while a frame is read or written can be replaced afterwards.
 """
 
-from json.decoder import JSONDecoder
-from json.encoder import c_make_encoder, encode_basestring
+# Without `json` and its regular expressions a program that does little else has started in half the time.
+from _json import encode_basestring, make_encoder, make_scanner
 
 HEADER_BYTES = 4
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -25,8 +25,18 @@ def _refuse_value(value):
     raise TypeError("no JSON type")
 
 
-_scan = JSONDecoder(parse_constant=_refuse_constant).scan_once
-_encode = c_make_encoder(None, _refuse_value, encode_basestring, None, ":", ",", False, False, False)
+class _Decoding:
+    """What C wants to know of a `json.JSONDecoder`."""
+
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = staticmethod(_refuse_constant)
+
+
+_scan = make_scanner(_Decoding)
+_encode = make_encoder(None, _refuse_value, encode_basestring, None, ":", ",", False, False, False)
 
 
 def utf8(text: str) -> bytes:

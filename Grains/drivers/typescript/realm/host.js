@@ -116,13 +116,11 @@ function modules() {
   };
 }
 
-// Loads the launcher's package from its folder; the one above it may be hidden.
+// The launcher's package is its folder; the one above it may be hidden.
 const HELPER = `
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
-folder = sys.argv.pop(1)
-spec = spec_from_file_location("launcher", folder + "/__init__.py", submodule_search_locations=[folder])
-sys.modules["launcher"] = module_from_spec(spec)
+launcher = sys.modules["launcher"] = type(sys)("launcher")
+launcher.__path__ = [sys.argv.pop(1)]
 from launcher.checkpoints.helper import main
 main()`;
 
