@@ -28,7 +28,9 @@ module.exports = function start(userland) {
   });
   const checkpoint = new Checkpoint(userland, expose);
   host.openDoorbell(FD.doorbell, wakeUp);
-  warmUp(userland.displaySymbol);
   // From a timer, so that the module that started us has finished loading.
-  host.setTimeout(() => serve(session, checkpoint), 0);
+  host.setTimeout(() => {
+    warmUp(session, userland.displaySymbol);
+    serve(session, checkpoint);
+  }, 0);
 };

@@ -20,6 +20,14 @@ const readBuffer = new Uint8Array(READ_BYTES);
 let outgoing = null;
 let written = 0;
 let isWriting = false;
+let isRehearsal = false;
+
+// Calls `run`; what it sends goes nowhere.
+function rehearse(run) {
+  isRehearsal = true;
+  run();
+  isRehearsal = false;
+}
 
 function send(event) {
   sendJson(toJson(event), event.ack === true);
@@ -28,6 +36,7 @@ function send(event) {
 // `json` asks for an acknowledgement exactly when `isAcknowledged`.
 function sendJson(json, isAcknowledged) {
   const bytes = encodeFrame(json);
+  if (isRehearsal) return;
   written = 0;
   outgoing = bytes;
   if (isAcknowledged) acknowledgements.expect();
@@ -97,4 +106,4 @@ function isReceiving() {
   return reader.bufferedBytes > 0;
 }
 
-module.exports = { send, sendJson, recover, receive, isReceiving };
+module.exports = { send, sendJson, recover, receive, isReceiving, rehearse };
