@@ -37,6 +37,8 @@ def main(variables: dict) -> None:
     inquiries = warm_inquiries()
     checkpoint = warm_checkpoint()
     gate.install()
+    gate.begin()
+    executor.ask(shell.rehearse)
 
     while (request := channel.receive()) is not None:
         if request["op"] == "execute":

@@ -77,6 +77,11 @@ class Shell(InteractiveShell):
             sys.last_type, sys.last_value, sys.last_traceback = type(error), error, error.__traceback__
         return error
 
+    def rehearse(self) -> None:
+        """Runs a cell that leaves nothing behind: the pages that it writes to are copied before anybody waits for it."""
+        self.run_cell("None", silent=True)
+        self.compile._filename_map.clear()
+
     def _error_of(self, result) -> BaseException | None:
         return result.error_before_exec or result.error_in_exec or self._shown_error
 
