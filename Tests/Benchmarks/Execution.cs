@@ -25,6 +25,13 @@ internal static class Execution
             : throw new InvalidOperationException($"An execution failed: {(int)answer.StatusCode} {body.GetRawText()}");
     }
 
+    /// <summary>Deletes a context that is there.</summary>
+    public static async Task DeleteAsync(HttpClient client, string contextId)
+    {
+        using var answer = await client.DeleteAsync(new Uri($"/contexts/{contextId}", UriKind.Relative));
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>
     /// Runs a body whose value is 2. Blocking: a client with a pool of threads that look for work takes the processor from the
     /// service beside it.

@@ -53,8 +53,7 @@ internal static class IdleMemory
         {
             var id = $"warm-up-{i}";
             await Execution.RunAsync(client, language, code, text, id);
-            using var deleted = await client.DeleteAsync(new Uri($"/contexts/{id}", UriKind.Relative));
-            deleted.EnsureSuccessStatusCode();
+            await Execution.DeleteAsync(client, id);
         }
     }
 

@@ -1,16 +1,18 @@
 using System.Globalization;
 
-namespace Sandbox.Cluster.Tests.Isolation;
+namespace Sandbox.Cluster.Tests.Support;
 
 /// <summary>What the machine says of processes.</summary>
 internal static class ProcessTree
 {
+    /// <summary>The ids of all processes.</summary>
     public static IReadOnlyList<int> All => [.. Directory.GetDirectories("/proc")
         .Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0).Where(id => id > 0)];
 
+    /// <summary>Those that it started itself.</summary>
     public static IReadOnlyList<int> Children(int pid) => [.. All.Where(id => ParentOf(id) == pid)];
 
-    /// <summary>Those that have ended and were not waited for are left out: nothing of them is there but their number.</summary>
+    /// <summary>All below it. Those that have ended and were not waited for are left out: nothing of them is there but their number.</summary>
     public static IReadOnlyList<int> Descendants(int pid)
     {
         var parents = All.Select(id => (Id: id, Parent: ParentOf(id))).ToLookup(one => one.Parent, one => one.Id);
@@ -36,8 +38,10 @@ internal static class ProcessTree
             .SelectMany(path => Directory.GetDirectories(path).Prepend(path))]
         : [];
 
+    /// <summary>What is mounted where it lives, a line of <c>mountinfo</c> each.</summary>
     public static IReadOnlyList<string> Mounts(int pid) => Read($"/proc/{pid}/mountinfo").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>What its open descriptors are of.</summary>
     public static IReadOnlyList<string> Descriptors(int pid)
     {
         var found = new List<string>();
