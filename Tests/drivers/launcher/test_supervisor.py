@@ -1,7 +1,6 @@
 """The supervisor against drivers that do everything wrong: it never hangs, never passes it on, and leaves nothing."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
