@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Sandbox.Cluster.Tests.Isolation;
 using Sandbox.Cluster.Tests.Support;
 using Xunit.Abstractions;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Sandbox.Cluster.Tests.Isolation;
+namespace Sandbox.Cluster.Tests.Support;
 
 /// <summary>What the machine says of processes.</summary>
 internal static class ProcessTree
