@@ -1,9 +1,10 @@
 """Runs attacks where there is less of a wall, and nothing to lose: in namespaces of their own, made by whoever starts this.
 
-    disposable.py {plan}         as the first process of new user, mount, pid, network, ipc, uts and cgroup namespaces
+    disposable.py <plan         as the first process of new mount, pid, network, ipc, uts and cgroup namespaces, and mostly a user one
 
-`plan` is JSON: {"language", "tier", "user", "arguments", "neighbour", "attacks": [{"name", "code", "how", "leaves"}]}. Prints a line
-of JSON for each attack: {"name", "output", "end", "neighbour", "left"}.
+The plan is JSON: {"language", "tier", "disposable", "arguments", "bun", "neighbour", "attacks": [{"name", "code", "how", "leaves"}]};
+`disposable`: the machine is thrown away afterwards. Prints a line of JSON for each attack: {"name", "output", "end", "neighbour",
+"left", "detail"}.
 """
 
 import ctypes

@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "launcher"))
 sys.dont_write_bytecode = True
 
-from drivers_under_test import DRIVERS, load_packages  # noqa: E402
+from drivers_under_test import BUN, load_packages  # noqa: E402
 
 load_packages()
 
@@ -96,8 +96,7 @@ def main() -> None:
     with LauncherProcess("--pool-minimum", "2", "--pool-maximum", "2") as launcher:
         for name, code in PYTHON.items():
             print(f"python      {name:22}", *measure_python(launcher, code), sep="  ", flush=True)
-    bun = str(DRIVERS / "typescript" / "node_modules" / ".bin" / "bun")
-    with LauncherProcess("--bun", bun, "--pool-minimum", "2", "--pool-maximum", "2", language="typescript") as launcher:
+    with LauncherProcess("--bun", str(BUN), "--pool-minimum", "2", "--pool-maximum", "2", language="typescript") as launcher:
         for name, code in TYPESCRIPT.items():
             print(f"typescript  {name:22}", *measure_typescript(launcher, code), sep="  ", flush=True)
 

@@ -13,14 +13,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "launcher"))
 sys.dont_write_bytecode = True
 
-from drivers_under_test import DRIVERS, load_packages  # noqa: E402
+from drivers_under_test import BUN, load_packages  # noqa: E402
 
 load_packages()
 
 from launcher_process import LauncherProcess, descendants  # noqa: E402
 
 SETTLING_SECONDS = 3
-BUN = DRIVERS / "typescript" / "node_modules" / "bun" / "bin" / "bun.exe"
 LANGUAGES = {
     "python": ([], "import pandas, matplotlib.pyplot, numpy\nlen(pandas.DataFrame({'a': numpy.arange(10)}))"),
     "typescript": (["--bun", str(BUN)], "const list = [1, 2]; list.length"),

@@ -201,7 +201,7 @@ class Server:
             case {"op": "files", "home": str(name)}:
                 self._homes.serve_files(self._homes.find(name), connection)
                 return False
-        raise FrameError("host: first frame neither opens a home nor enters one")
+        raise FrameError("host: first frame of an unknown op, or for a home that is gone")
 
     def _on_holder(self, fd: int) -> None:
         """A holder says nothing more: whatever comes is its end."""

@@ -2,7 +2,7 @@
 
 import sys
 
-# IPython would load it for completions, which no session is asked for: 10 MiB that every fork would cost time for.
+# IPython would load it for completions, which ours do without: 10 MiB that every fork would cost time for.
 sys.modules["jedi"] = None
 from .driver import main  # noqa: E402
 from .warm_up import warm_up  # noqa: E402

@@ -6,12 +6,8 @@ from select import POLLIN, poll
 from termios import FIONREAD
 
 from sandbox_launcher.checkpoints.attachments import Taker
+from sandbox_launcher.driver_pipes import ACKNOWLEDGEMENTS, ATTACHMENTS, EVENTS, REQUESTS
 from sandbox_launcher.frames import FrameError, FrameReader, pack, parse
-
-REQUESTS = 3
-EVENTS = 5
-ACKNOWLEDGEMENTS = 6
-ATTACHMENTS = 7
 
 _READ_BYTES = 65536
 _CHANNEL_LOST = 71

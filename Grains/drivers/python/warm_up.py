@@ -28,13 +28,13 @@ _inquiries = None
 
 def warm_up() -> None:
     """Imports everything, in a home that is gone afterwards, and runs a few cells."""
-    global _shell, _checkpoint
+    global _shell, _checkpoint, _inquiries
     with tempfile.TemporaryDirectory(prefix="warm-up-") as home:
         variables = {"HOME": home, "IPYTHONDIR": home, "MPLCONFIGDIR": home}
         previous = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
         try:
-            _shell, _checkpoint = _make_warm_session()
+            _shell, _checkpoint, _inquiries = _make_warm_session()
         finally:
             for name, value in previous.items():
                 if value is None:
@@ -68,9 +68,8 @@ def _make_warm_session():
     from .inquiries import make_inquiries
     from .shell import make_shell
 
-    global _inquiries
     shell = make_shell()
-    _inquiries = make_inquiries(shell)
+    inquiries = make_inquiries(shell)
     shell.enable_matplotlib("inline")
     shell.events.register("post_execute", figures.show_left_open)
     outputs = sys.stdout, sys.stderr
@@ -80,7 +79,7 @@ def _make_warm_session():
             error = shell.run(cell, 1)
             if error is not None:
                 tracebacks.describe(error)
-        for inquiry in _inquiries.values():
+        for inquiry in inquiries.values():
             inquiry.look("print", 5)
     finally:
         sys.stdout, sys.stderr = outputs
@@ -94,4 +93,4 @@ def _make_warm_session():
     matplotlib.get_cachedir = functools.cache(matplotlib.get_cachedir.__wrapped__)
     matplotlib.get_configdir = functools.cache(matplotlib.get_configdir.__wrapped__)
     coroutines.forget_loop()
-    return shell, Checkpoint(shell)
+    return shell, Checkpoint(shell), inquiries

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Sandbox.Cluster.Tests.Support;
@@ -19,7 +18,7 @@ public sealed class AuthorityTests : IDisposable
     [InlineData("KeySet", "/keys")]
     public async Task Execute_WhileTheKeysCannotBeHad_IsToldToTryLaterAndIsServedOnceTheyAre(string setting, string path)
     {
-        var address = $"http://127.0.0.1:{FreePort()}";
+        var address = $"http://127.0.0.1:{ServerProcess.FreePort()}";
         await using var api = await ApiProcess.StartAsync(
             _data.FullName,
             ("Sandbox__Access__Jwt__Issuer", Tokens.Issuer),
@@ -57,12 +56,5 @@ public sealed class AuthorityTests : IDisposable
         app.MapGet("/keys", () => Results.Text(_tokens.KeySet, "application/json"));
         await app.StartAsync();
         return app;
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -98,7 +98,7 @@ public class StopTests(ApiFixture api)
         await api.Client.ExecuteAsync(code.Replace("{0}", give, StringComparison.Ordinal), language, id);
         await sign.GivenAsync();
         sign.Answer();
-        await ProcessGoneAsync(sign.ProcessId);
+        await Eventually.UntilAsync(() => !Directory.Exists($"/proc/{sign.ProcessId}"));
 
         var told = await api.Client.ExecuteAsync(language == "python" ? "ran = 1" : "let ran = 1", language, id);
 
@@ -119,7 +119,7 @@ public class StopTests(ApiFixture api)
         await api.Client.ExecuteAsync($"import threading\ndef end():\n    {sign.GivePython()}\nthreading.Timer(0.2, end).start()", contextId: id);
         await sign.GivenAsync();
         sign.Answer();
-        await ProcessGoneAsync(sign.ProcessId);
+        await Eventually.UntilAsync(() => !Directory.Exists($"/proc/{sign.ProcessId}"));
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => api.Client.ExecuteAsync("1", contextId: id)));
 
@@ -221,13 +221,6 @@ public class StopTests(ApiFixture api)
         var answer = await api.Client.ExecuteAsync("import time\nfor i in range(6):\n    print(i); time.sleep(1)\n'end'");
         Assert.Equal("'end'", answer.Text);
         Assert.Equal(["0", "1", "2", "3", "4", "5"], answer.Stdout);
-    }
-
-    private static async Task ProcessGoneAsync(int pid)
-    {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (Directory.Exists($"/proc/{pid}"))
-            await Task.Delay(5, bound.Token);
     }
 
     private async Task AssertAnewAsync(string id, string language)

@@ -21,7 +21,7 @@ public sealed class LifetimeTests : IDisposable
         await using var api = await ApiProcess.StartAsync(_data.FullName);
         await api.Client.ExecuteAsync("import subprocess\nsubprocess.Popen(['sleep', '600'])\nsubprocess.Popen(['setsid', 'sleep', '600'])", "python");
         await api.Client.ExecuteAsync("require('child_process').spawn('sleep', ['600']); 1", "typescript");
-        var processes = Descendants(api.ProcessId);
+        var processes = ProcessTree.Descendants(api.ProcessId);
         Assert.True(processes.Count >= 9, $"Two launchers, two supervisors, two drivers and three sleeps, but {processes.Count}.");
 
         Assert.Equal(0, await api.TerminateAsync());
@@ -73,14 +73,14 @@ public sealed class LifetimeTests : IDisposable
     [Fact]
     public async Task Start_AfterACrash_LeavesNoProcessOfTheOldOneAndTellsOnceThatStateIsLost()
     {
-        List<int> processes;
+        IReadOnlyList<int> processes;
         await using (var first = await ApiProcess.StartAsync(_data.FullName, Unsaved))
         {
             await first.Client.ExecuteAsync("x = 1", "python", "mine");
-            processes = Descendants(first.ProcessId);
+            processes = ProcessTree.Descendants(first.ProcessId);
             await first.CrashAsync();
         }
-        await UntilAsync(() => processes.TrueForAll(pid => !Directory.Exists($"/proc/{pid}")));
+        await Eventually.UntilAsync(() => processes.All(pid => !Directory.Exists($"/proc/{pid}")));
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_data.FullName, "tmp"), "sandbox-*"));
         await using var second = await ApiProcess.StartAsync(_data.FullName);
         await AssertToldOnceAsync(second);
@@ -118,10 +118,10 @@ public sealed class LifetimeTests : IDisposable
     {
         await using var api = await ApiProcess.StartAsync(_data.FullName, Unsaved);
         await api.Client.ExecuteAsync("x = 1", contextId: "mine");
-        var launchers = Children(api.ProcessId);
+        var launchers = ProcessTree.Children(api.ProcessId);
         foreach (var launcher in launchers)
             Process.GetProcessById(launcher).Kill();
-        await UntilAsync(async () => !Children(api.ProcessId).Intersect(launchers).Any() && await ReadyzAsync(api) == HttpStatusCode.OK);
+        await Eventually.UntilAsync(async () => !ProcessTree.Children(api.ProcessId).Intersect(launchers).Any() && await ReadyzAsync(api) == HttpStatusCode.OK);
         await AssertToldOnceAsync(api);
     }
 
@@ -170,7 +170,7 @@ public sealed class LifetimeTests : IDisposable
         var sign = new Sign();
         var running = api.Client.ExecuteAsync($"{sign.GivePython()}\nimport time\ntime.sleep(600)");
         await sign.GivenAsync();
-        foreach (var launcher in Children(api.ProcessId))
+        foreach (var launcher in ProcessTree.Children(api.ProcessId))
             Process.GetProcessById(launcher).Kill();
         var answer = await running.WaitAsync(Bound);
         Assert.Equal((HttpStatusCode.InternalServerError, "InternalError", "lost"), (answer.Status, answer.ErrorName, answer.State));
@@ -259,38 +259,9 @@ public sealed class LifetimeTests : IDisposable
         Assert.Equal(("NameError", "kept", 1), (next.ErrorName, next.State, next.Count));
     }
 
-    private static List<int> Descendants(int pid) => [.. Children(pid).SelectMany(child => Descendants(child).Prepend(child))];
-
-    private static List<int> Children(int pid) => [.. Directory.GetDirectories("/proc")
-        .Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0)
-        .Where(id => id > 0 && ParentOf(id) == pid)];
-
-    private static int ParentOf(int pid)
-    {
-        try
-        {
-            // The name in parentheses may hold anything; the parent is the second field behind it.
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
-    }
-
     private static async Task<HttpStatusCode> ReadyzAsync(ApiProcess api)
     {
         using var answer = await api.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
         return answer.StatusCode;
-    }
-
-    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var bound = new CancellationTokenSource(Bound);
-        while (!await condition())
-            await Task.Delay(10, bound.Token);
     }
 }

@@ -74,9 +74,7 @@ public sealed class TenantGrainTests(TenantGrainTests.ClusterFixture cluster) : 
         var key = new ContextKey(_tenant, "crashed").ToString();
         var context = Assert.Single(await cluster.Client.GetGrain<IContextReaderGrain>(IContextReaderGrain.Key).Describe([key], CancellationToken.None));
         Assert.Equal(ContextActivity.Hibernated, context?.Activity);
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while ((await ActivationsAsync()).Exists(id => id.Key.ToString() == key))
-            await Task.Delay(10, bound.Token);
+        await Eventually.UntilAsync(async () => !(await ActivationsAsync()).Exists(id => id.Key.ToString() == key));
     }
 
     [Fact]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 DRIVERS = Path(__file__).resolve().parents[3] / "Grains" / "drivers"
 LAUNCHER = DRIVERS / "launcher" / "launcher.py"
+# Where the silo looks for it.
+BUN = DRIVERS / "typescript" / "node_modules" / "bun" / "bin" / "bun.exe"
 
 
 def load_packages() -> None:

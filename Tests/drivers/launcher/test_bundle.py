@@ -3,11 +3,9 @@
 import shutil
 
 import pytest
-from drivers_under_test import DRIVERS
+from drivers_under_test import BUN, DRIVERS
 from launcher_process import LauncherProcess
 from sandbox_launcher import bundle
-
-BUN = DRIVERS / "typescript" / "node_modules" / "bun" / "bin" / "bun.exe"
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """The directory in which a session begins, and that in which it goes on."""
 
 import pytest
-from drivers_under_test import DRIVERS
+from drivers_under_test import BUN
 from launcher_process import LauncherProcess
-
-BUN = str(DRIVERS / "typescript" / "node_modules" / ".bin" / "bun")
 
 PYTHON = {
     "where": "import os; print(os.path.relpath(os.getcwd(), os.environ['HOME']), end='')",
@@ -30,7 +28,7 @@ TYPESCRIPT = {
 
 @pytest.fixture(scope="module")
 def typescript():
-    with LauncherProcess("--bun", BUN, "--pool-minimum", "0", "--pool-maximum", "1", language="typescript") as process:
+    with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", "--pool-maximum", "1", language="typescript") as process:
         yield process
 
 

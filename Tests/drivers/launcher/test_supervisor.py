@@ -1,7 +1,6 @@
 """The supervisor against drivers that do everything wrong: it never hangs, never passes it on, and leaves nothing."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -85,7 +84,8 @@ def test_how_a_driver_ended_is_reported_with_its_execution(scenario, expected):
 
 def test_events_that_a_driver_sent_before_it_ended_count():
     with Supervised("exits_after_done") as supervised:
-        outcome = supervised.interpreter.receive_until("ended") if supervised.interpreter.begin("") else None
+        supervised.interpreter.begin("")
+        outcome = supervised.interpreter.receive_until("ended")
         assert outcome.stdout == "last words" and outcome.done is not None
         assert outcome.ended == {"event": "ended", "reason": "exited", "code": 0}
 
@@ -115,7 +115,7 @@ def test_hanging_up_ends_every_process(scenario, how):
         assert wait_until(lambda: not any(is_alive(pid) for pid in pids))
 
 
-def test_a_supervisor_that_loses_its_parent_ends_what_it_started():
+def test_a_supervisor_that_is_terminated_ends_what_it_started():
     with Supervised("many_children") as supervised:
         supervised.run()
         pids = all_pids(supervised)

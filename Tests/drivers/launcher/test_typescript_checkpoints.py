@@ -4,11 +4,9 @@ import socket
 
 import pytest
 from checkpoint_stream import Parts, build
-from drivers_under_test import DRIVERS
+from drivers_under_test import BUN
 from interpreter_client import read_all
 from launcher_process import LauncherProcess, wait_until
-
-BUN = str(DRIVERS / "typescript" / "node_modules" / ".bin" / "bun")
 
 # (name, cell that makes it, expression that is true of it after a restore)
 CARRIED = [
@@ -63,7 +61,7 @@ LOST = [
 
 @pytest.fixture(scope="module")
 def typescript():
-    with LauncherProcess("--bun", BUN, "--pool-minimum", "0", "--pool-maximum", "1", language="typescript") as process:
+    with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", "--pool-maximum", "1", language="typescript") as process:
         yield process
 
 
@@ -219,7 +217,7 @@ def test_what_is_no_checkpoint_is_no_session(home, other, session, change, detai
 
 @pytest.mark.parametrize("tier", ["none", "reduced"])
 def test_every_tier_saves_and_restores(tier):
-    with LauncherProcess("--bun", BUN, "--pool-minimum", "0", "--pool-maximum", "1", language="typescript", tier=tier) as launcher:
+    with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", "--pool-maximum", "1", language="typescript", tier=tier) as launcher:
         home, other = launcher.open(), launcher.open()
         interpreter = home.enter().start()
         interpreter.run("const x = [1]; require('fs').writeFileSync('file', 'y')")

@@ -1,10 +1,8 @@
 """The launcher with the other language: a driver that is a program of its own. Needs the driver's npm packages."""
 
 import pytest
-from drivers_under_test import DRIVERS
+from drivers_under_test import BUN
 from launcher_process import LauncherProcess, descendants, wait_until
-
-BUN = DRIVERS / "typescript" / "node_modules" / ".bin" / "bun"
 
 
 @pytest.fixture(scope="module")

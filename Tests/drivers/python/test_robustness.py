@@ -4,9 +4,6 @@ import os
 import signal
 
 import pytest
-from launcher_process import wait_until
-
-EVENTS = 5
 
 
 @pytest.mark.parametrize("code, reason, detail", [

@@ -18,7 +18,7 @@ const OPENING = { [SCRIPT]: '', [FUNCTION]: '(()=>{', [COROUTINE]: '(function*()
 //             what it returns
 //   code      runs last
 //   hoisted   function declarations that must exist before `code` runs, or undefined
-//   imports   [{specifier, attributes?, named: [[imported, local]], namespace?, reexports?}] to do before everything else
+//   imports   [{specifier, attributes?, named: [[imported, local]], namespace?}] to do before everything else
 //   names     the globals the cell declares
 //   hasValue  whether the completion value of a script is the cell's value
 //   columnOffset
