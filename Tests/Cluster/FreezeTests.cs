@@ -24,12 +24,13 @@ public sealed class FreezeTests
             $$"""
             import threading, time
             {{sign.GivePython()}}
+            letter = 'n'
             def count():
                 n = 0
                 while True:
                     n += 1
                     with open('/proc/self/comm', 'w') as name:
-                        name.write(f'n{n}')
+                        name.write(f'{letter}{n}')
                     time.sleep(0.01)
             """,
             contextId: "mine");
@@ -40,15 +41,25 @@ public sealed class FreezeTests
         await Task.Delay(TimeSpan.FromSeconds(5));
         var before = NameOf(process);
         await Eventually.UntilAsync(() => NameOf(process) != before);
+        // In flight: when the silo thaws, whoever followed it has long been gone, and it is interrupted.
+        var running = client.ExecuteAsync(
+            """
+            letter = 'r'
+            while True:
+                try:
+                    time.sleep(0.01)
+                except KeyboardInterrupt:
+                    pass
+            """,
+            contextId: "mine");
+        await Eventually.UntilAsync(() => NameOf(process)?[0] == 'r');
 
         ClusterProcess.Signal(silo, Stop);
         try
         {
-            Answer moved;
-            do
-                moved = await client.ExecuteAsync("x", contextId: "mine");
-            while (moved.Status != HttpStatusCode.OK);
-            Assert.True(moved.Text == "1", moved.ToString());
+            Answer? moved = null;
+            await Eventually.UntilAsync(async () => (moved = await client.ExecuteAsync("x", contextId: "mine")).Status == HttpStatusCode.OK);
+            Assert.True(moved!.Text == "1", moved.ToString());
             var halted = NameOf(process);
             Assert.NotNull(halted);
             Assert.Equal("T", StateOf(process));
@@ -59,6 +70,7 @@ public sealed class FreezeTests
             await Eventually.UntilAsync(() => !Directory.Exists($"/proc/{silo}"));
             var after = await client.ExecuteAsync("x", contextId: "mine");
             Assert.Equal(("1", "kept"), (after.Text, after.State));
+            Assert.NotEqual(HttpStatusCode.OK, (await running).Status);
         }
         finally
         {

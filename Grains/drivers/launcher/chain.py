@@ -12,7 +12,7 @@ from . import environment, processes
 from .driver_pipes import DriverPipes
 from .driver_process import DriverProcess
 from .frames import json_bytes, pack
-from .handover import receive
+from .handover import HALT, receive
 from .output import OutputStream
 from .supervisor import Supervisor
 
@@ -42,7 +42,7 @@ def run(language, walls, home, control: int) -> None:
         except OSError as error:
             _refuse_next(control, f"no interpreter: {error.strerror}")
             raise
-        connection = _await_connection(control, signals)
+        connection = _await_connection(control, signals, driver)
         if connection is not None:
             Supervisor(connection, control, driver, streams, language.name, signals).run()
         code = 0
@@ -96,8 +96,11 @@ def _run_driver(language, walls, home, places: environment.Places, pipes: Driver
         os._exit(_DRIVER_FAILED)
 
 
-def _await_connection(control: int, signals: processes.SignalPipe) -> int | None:
-    """None when the launcher wants us to end. Raises ChildProcessError when the driver has ended before it was needed."""
+def _await_connection(control: int, signals: processes.SignalPipe, driver: DriverProcess) -> int | None:
+    """None when the launcher wants us to end. Raises ChildProcessError when the driver has ended before it was needed.
+
+    The connection may come with the word that no code may run now, which is then the first thing to be said.
+    """
     poll = select.poll()
     poll.register(control, select.POLLIN)
     poll.register(signals.fd, select.POLLIN)
@@ -105,7 +108,11 @@ def _await_connection(control: int, signals: processes.SignalPipe) -> int | None
         reported = [fd for fd, _ in poll.poll()]
         if control in reported:
             received = receive(control)
-            return received and received[1]
+            if received is None or received[1] is not None:
+                return received and received[1]
+            if received[0] == HALT:
+                driver.halt()
+            continue
         signals.drain()
         if processes.has_dead_child():
             raise ChildProcessError(0, "the driver ended before it was needed")
@@ -116,7 +123,8 @@ def _refuse_next(control: int, detail: str) -> None:
     poll.register(control, select.POLLIN)
     if poll.poll(_REFUSAL_SECONDS * 1000):
         received = receive(control)
-        if received is not None:
+        # Perhaps only a word.
+        if received is not None and received[1] is not None:
             refuse(received[1], detail)
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+from . import processes
 from .checkpoints.attachments import Giver
 from .checkpoints.failures import DETAILS
 from .driver_pipes import DriverPipes
@@ -38,7 +39,10 @@ class DriverProcess:
         self._nudges = []
         self.nudge_at: float | None = None
         self._memory_kills = memory_kills
-        self._kills_before = 0
+        # The home may have had interpreters before.
+        self._kills_before = memory_kills()
+        self._is_halted = False
+        self._postponed: tuple[int, bytes] | None = None
 
     def begin(self) -> None:
         """An execution begins."""
@@ -68,8 +72,24 @@ class DriverProcess:
             # Closed, or thousands of them unread: either way this driver waits for none of them any more.
             self.unreachable = True
 
+    def halt(self) -> None:
+        """Neither it nor any other process of its context runs until `go_on`, whatever is asked of it meanwhile."""
+        self._is_halted = True
+        processes.signal_descendants(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._is_halted = False
+        processes.signal_descendants(signal.SIGCONT)
+        if self._postponed is not None:
+            postponed, self._postponed = self._postponed, None
+            self.interrupt(*postponed)
+
     def interrupt(self, rung: int, body: bytes) -> None:
         if self.status is not None:
+            return
+        if self._is_halted:
+            # It would have to run for it.
+            self._postponed = rung, body
             return
         if self._doorbell is not None:
             # A driver that waits for a promise handles no signal: it is told in its own words too.

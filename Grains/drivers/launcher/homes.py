@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from . import chain, processes
 from .files.servers import FileServers
 from .frames import FrameError
-from .handover import send_connection, send_word
+from .handover import GO_ON, HALT, send_connection, send_word
 from .isolation.home import Home
 from .processes import log
 
@@ -52,6 +52,7 @@ class Homes:
         self._by_supervisor: dict[int, HeldHome] = {}
         self._removals: list[_Removal] = []
         self._files = FileServers(walls)
+        self._is_halted = False
 
     def find(self, name: str) -> HeldHome | None:
         return self._held.get(name)
@@ -74,6 +75,9 @@ class Homes:
             raise FrameError("host: the home is gone")
         pid, held.waiting = held.waiting or self._start(held), None
         held.entered = pid
+        if self._is_halted:
+            # Ahead of whoever could have it run something.
+            send_word(held.supervisors[pid], HALT)
         send_connection(held.supervisors[pid], connection)
 
     def attach(self, held: HeldHome | None, connection: int, purpose: bytes) -> None:
@@ -86,16 +90,23 @@ class Homes:
         except OSError:
             pass
 
-    def tell_all(self, word: bytes) -> None:
-        """Every interpreter that a tenant's code may run in."""
+    def halt(self) -> None:
+        """No tenant's code runs any more, in the interpreters that there are and in those that are entered meanwhile."""
+        self._is_halted = True
+        for held in [held for held in self._held.values() if not self._tell(held, HALT)]:
+            log("an interpreter does not listen to its launcher, and is ended")
+            self.give_up(held)
+
+    def go_on(self) -> None:
+        """One that cannot be told stays halted, which its host notices by its deadlines."""
+        self._is_halted = False
         for held in self._held.values():
-            for pid, control in held.supervisors.items():
-                if control is not None and pid != held.waiting:
-                    self._tell(control, word)
+            if not self._tell(held, GO_ON):
+                log("an interpreter does not listen to its launcher")
 
     def serve_files(self, held: HeldHome | None, connection: int) -> None:
-        """One operation. Whoever asks for a home that is gone sees the end of the connection, and that is all."""
-        if held is not None and not held.is_over:
+        """One operation. Whoever asks for a home that is gone, or halted, sees the end of the connection, and that is all."""
+        if held is not None and not held.is_over and not self._is_halted:
             self._files.start(held, connection)
 
     def give_up(self, held: HeldHome) -> None:
@@ -239,11 +250,18 @@ class Homes:
         self._by_supervisor[pid] = held
         return pid
 
-    def _tell(self, control: int, word: bytes) -> None:
-        try:
-            send_word(control, word)
-        except OSError:
-            log("an interpreter does not listen to its launcher")
+    def _tell(self, held: HeldHome, word: bytes) -> bool:
+        """Every interpreter in it that a tenant's code may run in. False when one of them has more to take than it can."""
+        for pid, control in held.supervisors.items():
+            if control is None or pid == held.waiting:
+                continue
+            try:
+                send_word(control, word)
+            except BlockingIOError:
+                return False
+            except OSError:
+                pass  # It has just ended.
+        return True
 
     def _kill_orphans(self) -> None:
         removers = {removal.remover for removal in self._removals}

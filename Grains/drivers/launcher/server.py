@@ -9,7 +9,7 @@ import time
 
 from . import chain, processes
 from .frames import FrameError, json_bytes, pack
-from .handover import GO_ON, HALT, PURPOSES
+from .handover import PURPOSES
 from .homes import HeldHome, Homes
 from .lease import Lease
 from .pool import Pool, PoolBounds
@@ -100,7 +100,7 @@ class Server:
         self._tend_pool()
         if self._lease.end_if_due():
             log("the silo is silent: its contexts are halted")
-            self._homes.tell_all(HALT)
+            self._homes.halt()
 
     def _tend_pool(self) -> None:
         try:
@@ -125,7 +125,7 @@ class Server:
             self._say_how_many_wait()
         if data and self._lease.renew():
             log("the silo speaks again: its contexts go on")
-            self._homes.tell_all(GO_ON)
+            self._homes.go_on()
 
     def _say_how_many_wait(self) -> None:
         """For its metrics. A silo that does not read them keeps nobody waiting."""

@@ -3,7 +3,6 @@
 import math
 import os
 import select
-import signal
 import time
 
 from . import processes
@@ -132,8 +131,11 @@ class Supervisor:
             self._end("closed")
             return
         purpose, connection = received
-        if purpose in (HALT, GO_ON):
-            processes.signal_descendants(signal.SIGSTOP if purpose == HALT else signal.SIGCONT)
+        if purpose == HALT:
+            self._driver.halt()
+            return
+        if purpose == GO_ON:
+            self._driver.go_on()
             return
         if connection is None:
             return

@@ -3,8 +3,11 @@
 import itertools
 import select
 import socket
+import struct
 import time
 from dataclasses import dataclass, field
+from fcntl import ioctl
+from termios import TIOCOUTQ
 
 from sandbox_launcher.frames import FrameReader, json_bytes, pack, parse
 
@@ -168,6 +171,11 @@ class Interpreter:
         data, descriptors, _, _ = socket.recv_fds(self._socket, 1, 1)
         assert data == b"\0" and len(descriptors) == 1
         return socket.socket(fileno=descriptors[0])
+
+    def unheard(self) -> int:
+        """How much of what was sent the other side has not taken in yet."""
+        unread, = struct.unpack("i", ioctl(self._socket.fileno(), TIOCOUTQ, bytes(4)))
+        return unread
 
     def has_event(self, seconds: float) -> bool:
         return bool(select.select([self._socket], [], [], seconds)[0])

@@ -11,6 +11,9 @@ from launcher_process import LauncherProcess, descendants, is_alive, wait_until
 
 GIVE_NAME = "open('/proc/self/comm', 'w').write('{}')"
 
+# In pages that Python knows nothing of.
+FILL_MEMORY = "import mmap\nblocks = []\nwhile True:\n    blocks.append(mmap.mmap(-1, 1 << 24)); blocks[-1].write(b'x' * (1 << 24))"
+
 
 @pytest.fixture
 def own_launcher():
@@ -140,8 +143,21 @@ def test_growth_beyond_the_limit_is_an_error_of_the_language_and_keeps_the_state
 @pytest.mark.skipif(os.geteuid() != 0, reason="without a cgroup each process is limited by itself")
 def test_what_no_process_can_be_told_of_ends_the_interpreter_and_is_named(own_launcher):
     interpreter = own_launcher.start()
-    outcome = interpreter.run("import mmap\nblocks = []\nwhile True:\n    blocks.append(mmap.mmap(-1, 1 << 24)); blocks[-1].write(b'x' * (1 << 24))")
+    outcome = interpreter.run(FILL_MEMORY)
     assert outcome.ended["reason"] == "memory"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="without a cgroup each process is limited by itself")
+def test_the_memory_of_one_interpreter_is_no_reason_for_the_end_of_the_next_one_in_its_home(own_launcher):
+    home = own_launcher.open()
+    assert home.enter().start().run(FILL_MEMORY).ended["reason"] == "memory"
+    interpreter = home.enter().start()
+    interpreter.hello()
+    driver, = [pid for pid in descendants(own_launcher.process.pid) if parent_of(pid) in supervisors(own_launcher)]
+    os.kill(driver, signal.SIGKILL)
+    ended = interpreter.receive_until("ended").ended
+    assert (ended["reason"], ended["signal"]) == ("signaled", signal.SIGKILL)
+    home.close()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="without a cgroup each process is limited by itself")

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from interpreter_client import read_all
 from launcher_process import LauncherProcess, descendants, wait_until
 from sandbox_launcher.lease import Lease
 
@@ -21,8 +22,19 @@ if os.fork() == 0:
 """
 
 
-def states(launcher) -> list[str]:
-    """Of the processes in the contexts that are not the first of their namespace."""
+# The one way out of its loop is an interrupt, which it would survive.
+STUBBORN = """
+try:
+    while True:
+        pass
+except KeyboardInterrupt:
+    while True:
+        pass
+"""
+
+
+def states(launcher, of_supervisors=False) -> list[str]:
+    """Of the processes in the contexts that are not the first of their namespace; or of those that are."""
     found = []
     for pid in descendants(launcher.process.pid):
         try:
@@ -32,9 +44,19 @@ def states(launcher) -> list[str]:
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
         # In three namespaces: the machine's, the launcher's and its own.
         numbers = fields["NSpid"].split()
-        if len(numbers) == 3 and numbers[-1] != "1":
+        if len(numbers) == 3 and (numbers[-1] == "1") == of_supervisors:
             found.append(fields["State"][0])
     return found
+
+
+def wait_until_halted(launcher) -> None:
+    """The silo has spoken, and is silent now."""
+    assert wait_until(lambda: states(launcher) and set(states(launcher)) == {"T"})
+
+
+def wait_until_heard(launcher, interpreter) -> None:
+    """Its supervisor, the only one, has dealt with what was sent, and waits for more."""
+    assert wait_until(lambda: interpreter.unheard() == 0 and states(launcher, of_supervisors=True) == ["S"])
 
 
 def speak(launcher) -> None:
@@ -52,6 +74,50 @@ def test_silence_stops_every_process_of_a_context_and_a_word_lets_it_go_on():
         assert wait_until(lambda: "T" not in states(launcher))
         assert interpreter.run("1 + 1").text == "2"
         interpreter.close()
+
+
+def test_an_interrupt_waits_until_the_silo_speaks_again():
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0", "--lease-seconds", "1") as launcher:
+        interpreter = launcher.start()
+        interpreter.hello()
+        execution = interpreter.begin(STUBBORN)
+        speak(launcher)
+        wait_until_halted(launcher)
+        interpreter.interrupt(execution)
+        interpreter.interrupt(execution, rung=2)
+        wait_until_heard(launcher, interpreter)
+        assert set(states(launcher)) == {"T"}
+        speak(launcher)
+        assert interpreter.finish(execution).error["name"] == "KeyboardInterrupt"
+        interpreter.close()
+
+
+def test_an_interpreter_that_is_entered_in_the_silence_is_halted_before_it_hears_of_anything():
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0", "--lease-seconds", "1") as launcher:
+        running, home = launcher.start(), launcher.open()
+        running.run(BUSY)
+        speak(launcher)
+        assert wait_until(lambda: states(launcher).count("T") >= 2)
+        entered = home.enter().start()
+        assert wait_until(lambda: set(states(launcher)) == {"T"})
+        speak(launcher)
+        assert entered.run("1 + 1").text == "2"
+        running.close()
+        entered.close()
+        home.close()
+
+
+def test_files_are_not_served_in_the_silence():
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0", "--lease-seconds", "1") as launcher:
+        home = launcher.open()
+        interpreter = home.enter().start()
+        interpreter.run(BUSY)
+        speak(launcher)
+        wait_until_halted(launcher)
+        with home.attach("files") as connection:
+            assert read_all(connection) == b""
+        interpreter.close()
+        home.close()
 
 
 def test_a_silo_that_has_never_spoken_is_not_silent():
