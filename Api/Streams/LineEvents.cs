@@ -1,4 +1,5 @@
 using System.Text;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
 
 namespace Sandbox.Cluster.Api.Streams;
@@ -6,7 +7,7 @@ namespace Sandbox.Cluster.Api.Streams;
 /// <summary>
 /// The events of <c>POST /execute/async</c>, <c>{"type", "data", "code"}</c>: a line of stdout (0), a line of stderr (1), and at last
 /// the exit (2) or an error (3). As from a process: code that raises leaves its traceback on stderr and exits with 1. What is
-/// shown and not printed has no place among them.
+/// shown and not printed has no place among them, and there is no header to say that a state was rolled back: a line of stderr does.
 /// </summary>
 internal sealed class LineEvents : IEventFormat
 {
@@ -25,8 +26,10 @@ internal sealed class LineEvents : IEventFormat
             case OutputEvent output:
                 Print(stream, output.IsStderr ? Stderr : Stdout, output.Text);
                 break;
-            case EndEvent { Result.Error: var error }:
-                End(stream, error);
+            case EndEvent { Result: var result }:
+                if (result.State == ContextState.RolledBack)
+                    Print(stream, Stderr, $"[context rolled back: its state is that after execution {result.RestoredTo}]\n");
+                End(stream, result.Error);
                 break;
         }
     }

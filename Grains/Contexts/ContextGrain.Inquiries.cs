@@ -51,6 +51,9 @@ internal sealed partial class ContextGrain : IContextInquiries
 
     private async Task<InquiryReply> AnswerAsync(InquiryCommand command, CancellationToken cancellationToken)
     {
+        // Deleted meanwhile.
+        if (!_session.Exists)
+            return new InquiryFailed(InquiryFault.NoSuchContext);
         try
         {
             if (await _session.EnsureInterpreterAsync(_session.Language!.Value, cancellationToken) == ContextState.Lost)

@@ -18,6 +18,7 @@ internal sealed partial class ContextGrain : IContextLifecycle
     public Task<LifecycleReply> Restart(CancellationToken cancellationToken) => AloneAsync(
         async () =>
         {
+            TurnAway();
             await _session.RestartAsync(_stopping);
             _saves.Arm();
         },
@@ -30,8 +31,7 @@ internal sealed partial class ContextGrain : IContextLifecycle
         // First of all, so that it holds whatever fails below: who comes from here on is sent to the next activation.
         _faulted = true;
         DeactivateOnIdle();
-        foreach (var waiting in _queue.Waiting)
-            waiting.Interrupt(InterruptCause.Requested);
+        TurnAway();
         await _transfers.DisposeAsync();
         // Told before the record goes, so that the tenant's index can find out what became of it.
         await _reservation.TakeAsync();
@@ -71,8 +71,9 @@ internal sealed partial class ContextGrain : IContextLifecycle
         }
     }
 
+    /// <summary>An execution that was accepted makes a context, and that is there for its owner from then on.</summary>
     private async Task<LifecycleReply?> GoneAsync(CancellationToken cancellationToken) =>
-        Gone(_session.Exists && !await HasExpiredAsync(cancellationToken));
+        Gone((_session.Exists || !_queue.IsIdle) && !await HasExpiredAsync(cancellationToken));
 
     private LifecycleReply? Gone(bool exists)
     {

@@ -1,4 +1,5 @@
 using Sandbox.Cluster.Grains.Interfaces.Executions;
+using Sandbox.Cluster.Grains.Journal;
 
 namespace Sandbox.Cluster.Grains.Contexts;
 
@@ -48,9 +49,13 @@ internal sealed partial class ContextGrain
     private ExecutionReply? FindStored(IdempotencyKey key) => _session.Journal.FindKey(key.Value) switch
     {
         null => null,
-        { Key: { } known } entry when known.IsOfSameRequest(key) => new ExecutionEnded(entry.Result, entry.ExecutionId),
+        { Key: { } known } entry when known.IsOfSameRequest(key) => new ExecutionEnded(WholeOf(entry), entry.ExecutionId),
         _ => Refused(RefusalReason.KeyReused),
     };
+
+    /// <summary>What was too much for the journal may still be here.</summary>
+    private ExecutionResult WholeOf(JournalEntry entry) =>
+        entry.IsShort && _kept.Find(entry.ExecutionId)?.Reply is { IsCompletedSuccessfully: true, Result: ExecutionEnded { Result: var whole } } ? whole : entry.Result;
 
     private ExecutionReply InsteadOf(ExecuteCommand first, IdempotencyKey key, Delivery delivery)
     {

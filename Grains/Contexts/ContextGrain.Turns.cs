@@ -41,7 +41,8 @@ internal sealed partial class ContextGrain
         var span = Traces.StartTurn(execution, _language, wait, _metrics.TenantOf(_key));
         try
         {
-            reply = await ReplyToAsync(execution, losers);
+            // Of what came before its state ended it has been told already.
+            reply = execution.Reply.IsCompleted ? await execution.Reply : await ReplyToAsync(execution, losers);
         }
         catch (ContextFencedException e)
         {
@@ -169,6 +170,17 @@ internal sealed partial class ContextGrain
         if (fate == ContextState.Lost)
             losers.AddRange(waiting.Where(_queue.TryRemove));
         return Ended(execution, run, count, fate, fate == ContextState.RolledBack ? restoredTo : null);
+    }
+
+    /// <summary>
+    /// The state ends now, on purpose, by one who has the turn. Whoever is in the queue counted on it, and is told; what they sent
+    /// does not run.
+    /// </summary>
+    private void TurnAway()
+    {
+        foreach (var execution in _queue.All.ToArray())
+            execution.Complete(Lost());
+        _queue.TakeWaiting();
     }
 
     /// <summary>Counts a context that is about to be created; null when it may be.</summary>

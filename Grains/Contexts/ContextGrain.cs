@@ -157,12 +157,20 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         return Task.FromResult(IsExpired ? null : Description);
     }
 
-    /// <summary>Activated for a question alone, it goes again: it would hold a place that others may need.</summary>
+    /// <summary>
+    /// Activated for a question alone, it goes again: it would hold a place that others may need. And whoever looks at it again and
+    /// again does not keep it awake: it goes when nobody has used it for its time.
+    /// </summary>
     private void GoUnlessNeeded()
     {
-        if (IsAsleep && _executions.Count == 0 && _kept.IsEmpty && _creation is null or { IsCompleted: true })
+        if (_executions.Count > 0 || _creation is { IsCompleted: false })
+            return;
+        if ((IsAsleep && _kept.IsEmpty) || IsOverdue)
             DeactivateOnIdle();
     }
+
+    private bool IsOverdue => _queue.IsIdle && _inquiries == 0 && !_transfers.IsBusy
+        && _session.LastUsedAt is { } usedAt && _time.GetUtcNow() - usedAt > IdleTimeout;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {

@@ -12,6 +12,9 @@ internal sealed class FileTransfers(FileTransferOptions options, TimeProvider ti
     private int _count;
     private volatile bool _closed;
 
+    /// <summary>Whether any is under way.</summary>
+    public bool IsBusy => Volatile.Read(ref _count) > 0;
+
     /// <summary>Whether it waits for its next call.</summary>
     public bool Has(string id) => _kept.ContainsKey(id);
 

@@ -9,7 +9,7 @@ namespace Sandbox.Cluster.Grains.Journal;
 /// <summary>
 /// What ran in a context's state, and what was answered: it is part of that state, travels with its checkpoints and goes where
 /// it goes. Knows the last 64 executions that have keys and the last 32 that have none, with 4 MiB of what they left and
-/// of each 256 KiB or nothing, and of the last 1024 that they ran. Lives on its grain's scheduler: no locks.
+/// of each 1 MiB or nothing, and of the last 1024 that they ran. Lives on its grain's scheduler: no locks.
 /// </summary>
 internal sealed class ExecutionJournal(Serializer<JournalPages> serializer, TimeProvider time)
 {
@@ -17,7 +17,7 @@ internal sealed class ExecutionJournal(Serializer<JournalPages> serializer, Time
     private const int MostOthers = 32;
     private const int MostIds = 1024;
     private const long MostBytes = 4 << 20;
-    private const long MostBytesOfOne = 256 << 10;
+    private const long MostBytesOfOne = 1 << 20;
 
     // By how much the clocks of two silos may differ.
     private static readonly TimeSpan ClockError = TimeSpan.FromSeconds(30);
