@@ -48,6 +48,14 @@ internal sealed partial class ContextGrain : IContextExecutions
         return reply.IsCompleted ? await reply : new ExecutionPending();
     }
 
+    /// <summary>Whoever is told that it was accepted may use the context at once: by then it is there.</summary>
+    private async Task AcceptAsync(Execution execution, CancellationToken cancellationToken)
+    {
+        _ = StayAsync(execution);
+        if (!_session.Exists)
+            await execution.Events.ReadAsync(0, _options.AnswerWithin, cancellationToken);
+    }
+
     /// <summary>Nobody calls while it waits and runs, and a context that nobody calls is let go.</summary>
     private async Task StayAsync(Execution execution)
     {

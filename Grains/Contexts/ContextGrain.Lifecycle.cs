@@ -71,9 +71,8 @@ internal sealed partial class ContextGrain : IContextLifecycle
         }
     }
 
-    /// <summary>An execution that was accepted makes a context, and that is there for its owner from then on.</summary>
     private async Task<LifecycleReply?> GoneAsync(CancellationToken cancellationToken) =>
-        Gone((_session.Exists || !_queue.IsIdle) && !await HasExpiredAsync(cancellationToken));
+        Gone(_session.Exists && !await HasExpiredAsync(cancellationToken));
 
     private LifecycleReply? Gone(bool exists)
     {

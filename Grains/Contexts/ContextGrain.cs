@@ -133,7 +133,7 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         if (command.Delivery == Delivery.Answer)
             return await AnswerAsync(execution, cancellationToken);
         if (command.Delivery == Delivery.Later)
-            _ = StayAsync(execution);
+            await AcceptAsync(execution, cancellationToken);
         else
             execution.Renew();
         return new ExecutionPending();

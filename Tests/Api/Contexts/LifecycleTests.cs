@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Sandbox.Cluster.Tests.Api.Limits;
 using Sandbox.Cluster.Tests.Support;
 
@@ -32,6 +33,46 @@ public sealed class LifecycleTests(QuotaFixture api)
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(client, HttpMethod.Delete, "/contexts/a"));
         Assert.Equal("Interrupted", (await running).ErrorName);
         await Eventually.UntilAsync(() => !Directory.Exists($"/proc/{sign.ProcessId}"));
+    }
+
+    [Theory]
+    [InlineData("DELETE", "/contexts/a", HttpStatusCode.NoContent)]
+    [InlineData("POST", "/contexts/a/restart", HttpStatusCode.OK)]
+    public async Task WhoWaitsWhenTheStateEndsOnPurpose_IsToldThatItIsLost_AndRunsNothing(string method, string path, HttpStatusCode done)
+    {
+        const int QueueLength = 16;
+        using var client = api.ClientOfNobodyElse();
+        var sign = new Sign();
+        var running = client.ExecuteAsync($"{sign.GivePython()}\nimport time; time.sleep(600)", contextId: "a", timeoutMs: 600_000);
+        await sign.GivenAsync();
+        // The one that finds no place says that all the others have one.
+        var waiting = Enumerable.Range(0, QueueLength + 1).Select(_ => client.ExecuteAsync("ran = True", contextId: "a")).ToList();
+        var refused = await Task.WhenAny(waiting);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await refused).Status);
+        waiting.Remove(refused);
+
+        Assert.Equal(done, await SendAsync(client, new HttpMethod(method), path));
+
+        Assert.Equal("Interrupted", (await running).ErrorName);
+        foreach (var told in await Task.WhenAll(waiting))
+            Assert.Equal((HttpStatusCode.InternalServerError, "ContextLost", "lost"), (told.Status, told.ErrorName, told.State));
+        Assert.Equal(method == "DELETE" ? HttpStatusCode.NotFound : HttpStatusCode.OK, await SendAsync(client, HttpMethod.Get, "/contexts/a"));
+        Assert.Equal("NameError", (await client.ExecuteAsync("ran", contextId: "a")).ErrorName);
+    }
+
+    [Fact]
+    public async Task Delete_RightAfterTheFirstExecutionWasAccepted_FindsTheContext()
+    {
+        using var client = api.ClientOfNobodyElse();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/execute", UriKind.Relative))
+        {
+            Content = JsonContent.Create(new { code = "1", context_id = "a" }),
+        };
+        request.Headers.Add("Prefer", "respond-async");
+        using (var accepted = await client.SendAsync(request))
+            Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, await SendAsync(client, HttpMethod.Delete, "/contexts/a"));
+        Assert.Equal(HttpStatusCode.NotFound, await SendAsync(client, HttpMethod.Get, "/contexts/a"));
     }
 
     [Fact]

@@ -33,6 +33,18 @@ public class IdempotencyTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task AnAnswerOfAnySize_IsStoredWhole()
+    {
+        var id = ApiFixture.NewContextId();
+        const string Code = "print('y' * 900_000)\n'x' * 3_000_000";
+        var first = await SendAsync(Code, "k", id);
+        var again = await SendAsync(Code, "k", id);
+        Assert.Equal("true", again.Header("Idempotent-Replayed"));
+        Assert.True(first.Body.GetRawText() == again.Body.GetRawText(), "The answers are not the same.");
+        Assert.Equal(3_000_002, again.Text?.Length);
+    }
+
+    [Fact]
     public async Task TheSameKey_OfAnotherRequest_IsAConflict()
     {
         var id = ApiFixture.NewContextId();

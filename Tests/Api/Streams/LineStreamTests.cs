@@ -1,4 +1,9 @@
 using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Sandbox.Cluster.Api.Streams;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+using Sandbox.Cluster.Grains.Interfaces.Executions;
 using Sandbox.Cluster.Tests.Support;
 
 namespace Sandbox.Cluster.Tests.Api.Streams;
@@ -46,6 +51,20 @@ public class LineStreamTests(ApiFixture api)
         await api.Client.ExecuteAsync("x = 41", contextId: id);
         Assert.Equal(["""{"type":0,"data":"42"}""", """{"type":2,"code":0}"""], await RunAsync("x += 1; print(x)", contextId: id));
         Assert.Equal("42", (await api.Client.ExecuteAsync("x", contextId: id)).Text);
+    }
+
+    [Fact]
+    public async Task ARollBack_IsALineOfStderr()
+    {
+        var http = new DefaultHttpContext();
+        using var body = new MemoryStream();
+        http.Response.Body = body;
+        new LineEvents().Write(new ServerSentEvents(http.Response), "c", "e", new EndEvent(
+            new ExecutionResult([], [], [], null, 2, ContextState.RolledBack, 2, RestoredTo: 1)));
+        await http.Response.BodyWriter.FlushAsync();
+        Assert.Equal(
+            "data: {\"type\":1,\"data\":\"[context rolled back: its state is that after execution 1]\"}\n\ndata: {\"type\":2,\"code\":0}\n\n",
+            Encoding.UTF8.GetString(body.ToArray()));
     }
 
     [Fact]

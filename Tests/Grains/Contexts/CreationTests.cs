@@ -72,6 +72,18 @@ public sealed class CreationTests(CreationTests.SiloFixture silo) : IClassFixtur
     }
 
     [Fact]
+    public async Task LookingAtAContext_DoesNotKeepItAwake()
+    {
+        await CreateAsync(Everything);
+        await RunAsync("x = 1");
+        Assert.NotNull(await Context.Describe(CancellationToken.None));
+        Assert.True(silo.RecordOf(_key) is { Awake: true });
+        silo.Time.Advance(TimeSpan.FromMinutes(3));
+        await Eventually.UntilAsync(async () => await Context.Describe(CancellationToken.None) is not null && silo.RecordOf(_key) is { Awake: false });
+        Assert.Equal("1", TextOf(await RunAsync("x")));
+    }
+
+    [Fact]
     public async Task AClientThatLeavesMeanwhile_LeavesNothingBehind()
     {
         var gate = new TaskCompletionSource();

@@ -90,9 +90,9 @@ public sealed class ExecutionJournalTests : IDisposable
     [Fact]
     public void AnAnswerThatIsTooLarge_IsKeptWithoutItsOutput_AndSaysSo()
     {
-        Add("a", key: "k", Result([new string('x', 300_000)], [], null, ExecutionError.Of(ErrorKind.TimedOut, "late")));
+        Add("a", key: "k", Result([new string('x', 1_200_000)], [], null, ExecutionError.Of(ErrorKind.TimedOut, "late")));
         var result = _journal.FindKey("k")!.Result;
-        Assert.Equal("[output truncated: 300001 bytes dropped]", Assert.Single(result.Stdout));
+        Assert.Equal("[output truncated: 1200001 bytes dropped]", Assert.Single(result.Stdout));
         Assert.Equal("late", result.Error?.Value);
     }
 
