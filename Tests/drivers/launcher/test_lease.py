@@ -1,6 +1,8 @@
 """A silo that falls silent: its contexts stop, and go on when it speaks again."""
 
 import os
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,24 @@ def speak(launcher) -> None:
     os.write(launcher.process.stdin.fileno(), b".")
 
 
+@contextmanager
+def speaking(launcher):
+    """As a silo that lives."""
+    over = threading.Event()
+
+    def go_on():
+        speak(launcher)
+        while not over.wait(0.2):
+            speak(launcher)
+    speaker = threading.Thread(target=go_on)
+    speaker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        speaker.join()
+
+
 def test_silence_stops_every_process_of_a_context_and_a_word_lets_it_go_on():
     with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0", "--lease-seconds", "1") as launcher:
         interpreter = launcher.start()
@@ -70,9 +90,9 @@ def test_silence_stops_every_process_of_a_context_and_a_word_lets_it_go_on():
         speak(launcher)
         assert wait_until(lambda: states(launcher) and set(states(launcher)) == {"T"})
         assert len(states(launcher)) >= 2
-        speak(launcher)
-        assert wait_until(lambda: "T" not in states(launcher))
-        assert interpreter.run("1 + 1").text == "2"
+        with speaking(launcher):
+            assert wait_until(lambda: "T" not in states(launcher))
+            assert interpreter.run("1 + 1").text == "2"
         interpreter.close()
 
 
@@ -87,8 +107,8 @@ def test_an_interrupt_waits_until_the_silo_speaks_again():
         interpreter.interrupt(execution, rung=2)
         wait_until_heard(launcher, interpreter)
         assert set(states(launcher)) == {"T"}
-        speak(launcher)
-        assert interpreter.finish(execution).error["name"] == "KeyboardInterrupt"
+        with speaking(launcher):
+            assert interpreter.finish(execution).error["name"] == "KeyboardInterrupt"
         interpreter.close()
 
 
@@ -100,8 +120,8 @@ def test_an_interpreter_that_is_entered_in_the_silence_is_halted_before_it_hears
         assert wait_until(lambda: states(launcher).count("T") >= 2)
         entered = home.enter().start()
         assert wait_until(lambda: set(states(launcher)) == {"T"})
-        speak(launcher)
-        assert entered.run("1 + 1").text == "2"
+        with speaking(launcher):
+            assert entered.run("1 + 1").text == "2"
         running.close()
         entered.close()
         home.close()
