@@ -108,6 +108,8 @@ internal sealed class ExecutionStream(
                     continue;
                 }
                 await ((Task)reading).WaitAsync(rest, events.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                // Who waited last is told first, and in the same breath: the call would hear of it only once this is left.
+                cancellationToken.ThrowIfCancellationRequested();
             }
             var page = await reading;
             if (page is not { Events: [], IsLast: false, Instead: null })
@@ -145,7 +147,8 @@ internal sealed class ExecutionStream(
         while (!flushing.IsCompleted)
         {
             await ((Task)flushing).WaitAsync(RenewPeriod, events.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (flushing.IsCompleted)
+            // A client that left ends the flush as well.
+            if (flushing.IsCompleted || cancellationToken.IsCancellationRequested)
                 break;
             if (events.Time.GetElapsedTime(since) > Patience)
                 http.Abort();
