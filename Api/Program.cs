@@ -84,6 +84,7 @@ app.Use((http, next) =>
     return next(http);
 });
 app.UsePlainFailures();
+app.UseResolvedPathsOnly();
 if (loopbackOnly)
     app.UseLoopbackOnly();
 app.UseAccess();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sandbox.Cluster.Api.Hosting;
 
 namespace Sandbox.Cluster.Api.Files;
 
@@ -20,7 +21,7 @@ internal static class FilePath
     public static string? Read(string rawTarget, bool namesFile, out byte[] path)
     {
         path = [];
-        var target = WithoutQuery(WithoutOrigin(rawTarget)).Split('/');
+        var target = RequestTarget.PathOf(rawTarget).Split('/');
         if (target.Length < PartsBefore || !target[1].Equals("contexts", StringComparison.OrdinalIgnoreCase)
             || !target[3].Equals("files", StringComparison.OrdinalIgnoreCase))
         {
@@ -39,20 +40,6 @@ internal static class FilePath
             return "must name a file, without a slash at its end";
         path = Join(parts);
         return path.Length <= MaxPathBytes ? null : string.Create(CultureInfo.InvariantCulture, $"has more than {MaxPathBytes} bytes");
-    }
-
-    /// <summary>A client may send <c>http://host/path</c> as a proxy would.</summary>
-    private static string WithoutOrigin(string target)
-    {
-        var scheme = target.StartsWith('/') ? -1 : target.IndexOf("://", StringComparison.Ordinal);
-        var path = scheme < 0 ? 0 : target.IndexOf('/', scheme + 3);
-        return path < 0 ? "" : target[path..];
-    }
-
-    private static string WithoutQuery(string target)
-    {
-        var end = target.AsSpan().IndexOfAny('?', '#');
-        return end < 0 ? target : target[..end];
     }
 
     private static byte[]? Decode(string text)

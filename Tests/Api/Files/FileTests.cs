@@ -274,15 +274,42 @@ public class FileTests(ApiFixture api)
         Assert.StartsWith("HTTP/1.1 400 ", await client.ReceiveAsync("\r\n"), StringComparison.Ordinal);
     }
 
+    /// <summary>Resolved, some of them are the context itself, which a DELETE would remove.</summary>
     [Theory]
+    [InlineData("..")]
+    [InlineData("%2e%2E")]
+    [InlineData("../")]
+    [InlineData("a/../..")]
+    [InlineData("x/.%2e/%2e.")]
+    [InlineData("a%2F../..")]
+    [InlineData("a/..%2f..")]
     [InlineData("../../../../etc/passwd")]
     [InlineData("%2e%2e/%2e%2e/%2e%2e/etc/passwd")]
-    public async Task APathThatLeadsOutOfTheRoute_Is404(string path)
+    [InlineData("./f")]
+    [InlineData("a/%2E?x")]
+    public async Task APathThatWouldHaveToBeResolved_Is400AndTouchesNothing(string path)
     {
         var context = await NewContextAsync();
-        using var client = await RawClient.ConnectAsync(api.Api.Address);
-        await client.SendAsync($"GET /contexts/{context}/files/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        Assert.StartsWith("HTTP/1.1 404 ", await client.ReceiveAsync("}"), StringComparison.Ordinal);
+        foreach (var prefix in (string[])["", "http://localhost"])
+        {
+            foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Put, HttpMethod.Delete])
+            {
+                using var client = await RawClient.ConnectAsync(api.Api.Address);
+                await client.SendAsync($"{method} {prefix}/contexts/{context}/files/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+                var answer = await client.ReceiveAsync("]}");
+                Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+                Assert.Contains("\"field\":\"path\"", answer, StringComparison.Ordinal);
+            }
+        }
+        Assert.Equal(("1", "kept"), await StateAsync(context));
+    }
+
+    [Fact]
+    public async Task DotsOfAQuery_AreNoPartsOfThePath()
+    {
+        var context = await NewContextAsync();
+        Assert.Equal(HttpStatusCode.Created, await PutAsync(context, "a..b?x=/../y", "x"));
+        Assert.Equal("x", await GetTextAsync(context, "a..b?/./%2e%2e/"));
     }
 
     [Fact]
@@ -312,6 +339,12 @@ public class FileTests(ApiFixture api)
         content.Headers.ContentRange = new ContentRangeHeaderValue(0, 0, 10);
         using var answer = await api.Client.PutAsync(PathOf(context, "f"), content);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    private async Task<(string? Text, string? State)> StateAsync(string context)
+    {
+        var answer = await api.Client.ExecuteAsync("1", contextId: context);
+        return (answer.Text, answer.State);
     }
 
     private async Task<string> NewContextAsync(string language = "python")
