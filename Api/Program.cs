@@ -20,6 +20,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 
 // What it tells of itself.
 builder.AddTelemetry("sandbox-cluster-api", ApiTelemetry.TraceRequests);
+builder.AddNamelessLogs();
 builder.Services.AddSingleton<RefusalMetrics>();
 builder.Services.AddHostedService(services => services.GetRequiredService<RefusalMetrics>());
 

@@ -33,7 +33,7 @@ internal sealed partial class ContextClient
             catch (Exception e)
             {
                 if (!accepted.TrySetException(e) && !lifetime.ApplicationStopping.IsCancellationRequested)
-                    LogNotFollowed(logger, command.ExecutionId, e);
+                    LogNotFollowed(logger, command.ExecutionId, e.GetType().Name);
             }
         }
 
@@ -44,6 +44,6 @@ internal sealed partial class ContextClient
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Execution {ExecutionId} cannot be followed in place of its client")]
-    private static partial void LogNotFollowed(ILogger logger, string executionId, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Execution {ExecutionId} cannot be followed in place of its client: {Error}")]
+    private static partial void LogNotFollowed(ILogger logger, string executionId, string error);
 }

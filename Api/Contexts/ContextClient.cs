@@ -78,7 +78,7 @@ internal sealed partial class ContextClient(
         }
         catch (Exception e) when (e is TimeoutException or SiloUnavailableException)
         {
-            LogLost(logger, command.ExecutionId, e);
+            LogLost(logger, command.ExecutionId, e.GetType().Name);
             return new ExecutionUnknown();
         }
         catch (ClusterFullException)
@@ -88,7 +88,7 @@ internal sealed partial class ContextClient(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // No method of a context throws: what comes as an exception is an activation that could not be made.
-            LogNotActivated(logger, command.ExecutionId, e);
+            LogNotActivated(logger, command.ExecutionId, e.GetType().Name);
             if (command.Age is not null)
                 return new ExecutionUnknown();
             return new ExecutionEnded(new ExecutionResult(
@@ -115,7 +115,7 @@ internal sealed partial class ContextClient(
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                LogLost(logger, executionId, e);
+                LogLost(logger, executionId, e.GetType().Name);
                 return new ExecutionUnknown();
             }
         }
@@ -137,11 +137,11 @@ internal sealed partial class ContextClient(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Execution {ExecutionId} is out of sight")]
-    private static partial void LogLost(ILogger logger, string executionId, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Execution {ExecutionId} is out of sight: {Error}")]
+    private static partial void LogLost(ILogger logger, string executionId, string error);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The context of execution {ExecutionId} could not be activated")]
-    private static partial void LogNotActivated(ILogger logger, string executionId, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The context of execution {ExecutionId} could not be activated: {Error}")]
+    private static partial void LogNotActivated(ILogger logger, string executionId, string error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The client of execution {ExecutionId} left and its context could not be told: {Error}")]
     private static partial void LogNotTold(ILogger logger, string executionId, string error);

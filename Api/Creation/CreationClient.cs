@@ -60,7 +60,7 @@ internal sealed partial class CreationClient(
         catch (Exception e)
         {
             // Its silo is gone or leaves, or it could not be activated: another one goes on with it.
-            LogFailed(logger, e);
+            LogFailed(logger, e.GetType().Name);
             return new CreationRefused(RefusalReason.Unavailable);
         }
     }
@@ -75,10 +75,10 @@ internal sealed partial class CreationClient(
         }
         catch (Exception e)
         {
-            LogFailed(logger, e);
+            LogFailed(logger, e.GetType().Name);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A context could not be created or taken back")]
-    private static partial void LogFailed(ILogger logger, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A context could not be created or taken back: {Error}")]
+    private static partial void LogFailed(ILogger logger, string error);
 }

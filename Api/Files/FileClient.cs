@@ -20,7 +20,7 @@ internal sealed partial class FileClient(IGrainFactory grains, ILogger<FileClien
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // Its silo is gone, or the context could not be activated: what was begun there has a lease.
-            LogFailed(logger, e);
+            LogFailed(logger, e.GetType().Name);
             return new FileFailed(FileFault.Unavailable);
         }
     }
@@ -34,10 +34,10 @@ internal sealed partial class FileClient(IGrainFactory grains, ILogger<FileClien
         }
         catch (Exception e) when (e is TimeoutException or OrleansException)
         {
-            LogFailed(logger, e);
+            LogFailed(logger, e.GetType().Name);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A context could not be asked about its files")]
-    private static partial void LogFailed(ILogger logger, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A context could not be asked about its files: {Error}")]
+    private static partial void LogFailed(ILogger logger, string error);
 }

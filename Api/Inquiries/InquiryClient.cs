@@ -20,11 +20,11 @@ internal sealed partial class InquiryClient(IGrainFactory grains, ILogger<Inquir
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // Its silo is gone, or the context could not be activated. Nothing is lost by it.
-            LogFailed(logger, command.InquiryId, e);
+            LogFailed(logger, command.InquiryId, e.GetType().Name);
             return new InquiryFailed(InquiryFault.Unavailable);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Inquiry {InquiryId} could not be put to its context")]
-    private static partial void LogFailed(ILogger logger, string inquiryId, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Inquiry {InquiryId} could not be put to its context: {Error}")]
+    private static partial void LogFailed(ILogger logger, string inquiryId, string error);
 }

@@ -30,7 +30,7 @@ internal sealed partial class EventClient(IGrainFactory grains, TimeProvider tim
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                LogLost(logger, executionId, e);
+                LogLost(logger, executionId, e.GetType().Name);
                 return null;
             }
         }
@@ -50,7 +50,7 @@ internal sealed partial class EventClient(IGrainFactory grains, TimeProvider tim
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            LogLost(logger, executionId, e);
+            LogLost(logger, executionId, e.GetType().Name);
             return null;
         }
     }
@@ -68,8 +68,8 @@ internal sealed partial class EventClient(IGrainFactory grains, TimeProvider tim
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The events of execution {ExecutionId} cannot be followed any more")]
-    private static partial void LogLost(ILogger logger, string executionId, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The events of execution {ExecutionId} cannot be followed any more: {Error}")]
+    private static partial void LogLost(ILogger logger, string executionId, string error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of execution {ExecutionId} could not be renewed: {Error}")]
     private static partial void LogNotRenewed(ILogger logger, string executionId, string error);

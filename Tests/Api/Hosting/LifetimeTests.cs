@@ -260,7 +260,7 @@ public sealed class LifetimeTests : IDisposable
             ("Logging__LogLevel__Orleans", "Trace"),
             ("Logging__LogLevel__Microsoft.AspNetCore", "Trace"));
         await api.Client.ExecuteAsync(
-            "print('SECRET-out')\nraise ValueError('SECRET-error')", environment: new Dictionary<string, string> { ["SECRET_NAME"] = "SECRET-value" });
+            "print('SECRET-out')\nraise ValueError('SECRET-error')", contextId: "SECRET-context", environment: new Dictionary<string, string> { ["SECRET_NAME"] = "SECRET-value" });
         await api.Client.ExecuteAsync("console.log('SECRET-out'); process.exit(1)", "typescript");
         await api.TerminateAsync();
         Assert.DoesNotContain("SECRET", api.Log, StringComparison.OrdinalIgnoreCase);
@@ -272,12 +272,15 @@ public sealed class LifetimeTests : IDisposable
     {
         var told = await api.Client.ExecuteAsync("x", contextId: "mine");
         Assert.Equal((HttpStatusCode.InternalServerError, "ContextLost", "lost", "2"), (told.Status, told.ErrorName, told.State, told.Incarnation));
+            ("Logging__LogLevel__Orleans.Grain", "Trace"),
+            ("Logging__LogLevel__Orleans.Runtime.Messaging", "Trace"),
         var refused = await api.Client.ExecuteAsync("x", "typescript", "mine");
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         var next = await api.Client.ExecuteAsync("x", contextId: "mine");
         Assert.Equal(("NameError", "kept", 1), (next.ErrorName, next.State, next.Count));
     }
 
+        Assert.Contains("Activating grain [Activation: ", api.Log, StringComparison.Ordinal);
     private static async Task<HttpStatusCode> ReadyzAsync(ApiProcess api)
     {
         using var answer = await api.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
