@@ -33,6 +33,8 @@ internal static class PlainFailures
         StatusCodes.Status405MethodNotAllowed => "This path does not take this method.",
         StatusCodes.Status408RequestTimeout => "The request came too slowly.",
         StatusCodes.Status413PayloadTooLarge => "The request is too large.",
+        // The only bodies whose kind is looked at before they are read.
+        StatusCodes.Status415UnsupportedMediaType => "Send the request as application/json in UTF-8, not compressed.",
         _ => "Internal error",
     };
 }

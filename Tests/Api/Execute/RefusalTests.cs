@@ -174,6 +174,20 @@ public class RefusalTests(ApiFixture api)
     }
 
     [Theory]
+    [InlineData("/execute")]
+    [InlineData("/execute/async")]
+    [InlineData("/contexts")]
+    [InlineData("/contexts/a/complete")]
+    [InlineData("/contexts/a/inspect")]
+    public async Task ABodyThatIsNotJson_IsToldWhatItHasToBe(string path)
+    {
+        using var content = new StringContent("{}", Encoding.UTF8, "text/plain");
+        using var answer = await api.Client.PostAsync(new Uri(path, UriKind.Relative), content);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+        Assert.Contains("application/json", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("gzip", HttpStatusCode.UnsupportedMediaType)]
     [InlineData("identity", HttpStatusCode.OK)]
     public async Task Execute_TakesNoCompressedBody(string encoding, HttpStatusCode status)
