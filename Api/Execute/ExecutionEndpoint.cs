@@ -20,7 +20,7 @@ internal static partial class ExecutionEndpoint
         routes.MapGet("/contexts/{id}/executions/{executionId}", GetAsync)
             .WithTags("execute").WithName("get_execution").WithSummary("What an execution left")
             .WithDescription(
-                "202 while it waits or runs. With Accept: text/event-stream its events, from the one after Last-Event-ID, and on to its end. "
+                "202 while it waits or runs. With Accept: text/event-stream its events, from the one after Last-Event-ID, and on to its end; 400 for an id that it has not come to. "
                 + "The last 64 are kept for an hour, while the context is awake.")
             .Produces<ExecutionBody>().StreamsEvents("As those of POST /execute.", "id: 2\nevent: stdout\ndata: {\"text\":\"hello\\n\"}\n\n")
             .Produces<PendingAnswer>(StatusCodes.Status202Accepted)
@@ -49,6 +49,12 @@ internal static partial class ExecutionEndpoint
         {
             var stream = new ExecutionStream(http, key, executionId, events, new EventJson(), isItsClient: false, after);
             if (found is ExecutionPending or ExecutionEnded { StoredOf: null })
+            // Behind an event that never was there is none, not even the end that a stream closes with.
+            if (after > 0 && found is (ExecutionPending or ExecutionEnded { StoredOf: null })
+                && !await events.HasReachedAsync(key, executionId, after, cancellationToken))
+            {
+                return Refusal.BadRequest([new FieldError("Last-Event-ID", "is not the id of an event of this execution, which has not come so far")]);
+            }
                 found = await stream.FollowAsync(cancellationToken);
             if (found is ExecutionEnded { StoredOf: not null } stored)
                 await stream.TellAsync(stored, cancellationToken);

@@ -36,6 +36,13 @@ internal sealed partial class EventClient(IGrainFactory grains, TimeProvider tim
         }
     }
 
+    /// <summary>
+    /// Whether an execution has come as far as this event; of one that runs it is waited for, for about two seconds. Also where nobody
+    /// can say.
+    /// </summary>
+    public async Task<bool> HasReachedAsync(ContextKey key, string executionId, long sequence, CancellationToken cancellationToken) =>
+        await ReadAsync(key, executionId, sequence - 1, isItsClient: false, cancellationToken) is not { Events: [], Instead: null };
+
     /// <summary>What is known of an execution; null when it cannot be asked for at the moment.</summary>
     public async Task<ExecutionReply?> FindAsync(ContextKey key, string executionId, CancellationToken cancellationToken)
     {

@@ -74,7 +74,11 @@ internal sealed class ExecutionStream(
             if (!HasBegun)
                 http.Response.Headers[IdempotencyHeader.Replayed] = "true";
         }
-        await WriteAsync([.. StoredEvents.Of(stored.Result).Where(happened => happened.Sequence > _last)], cancellationToken);
+        // They are fewer than there were when it ran: whoever saw more of them then still has not seen the end.
+        var all = StoredEvents.Of(stored.Result);
+        if (all[^1].Sequence < _last)
+            all = [all[^1] with { Sequence = _last + 1 }];
+        await WriteAsync([.. all.Where(happened => happened.Sequence > _last)], cancellationToken);
         _hasEnded = true;
     }
 

@@ -80,6 +80,30 @@ public class StreamLaterTests(ApiFixture api)
         Assert.DoesNotContain(missed, one => one.Name == "start" || (one.Name == "stdout" && one.Text!.Contains("on", StringComparison.Ordinal)));
     }
 
+    /// <summary>A stream would have nothing to begin after, and no end.</summary>
+    [Fact]
+    public async Task GetExecution_AfterAnEventThatNeverWas_IsRefusedWhetherItRunsOrNot()
+    {
+        var id = ApiFixture.NewContextId();
+        var location = await BeginAsync("import os, time\nprint('on', flush=True)\nwhile not os.path.exists('go'): time.sleep(0.005)", "python", id);
+        await AssertRefusedAsync(1000);
+        using var put = await api.Client.PutAsync(new Uri($"/contexts/{id}/files/go", UriKind.Relative), new ByteArrayContent([]));
+        using var stream = await EventStream.OpenAsync(api.Client, StreamRequest(location));
+        var end = (await stream.RestAsync())[^1];
+        Assert.Equal("end", end.Name);
+        await AssertRefusedAsync(end.Id!.Value + 1);
+        await AssertRefusedAsync(2147483648);
+
+        async Task AssertRefusedAsync(long after)
+        {
+            using var answer = await api.Client.SendAsync(StreamRequest(location, after));
+            var body = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
+            OpenApiContract.AssertAnswer(Operation, answer, body);
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.Equal("Last-Event-ID", body.GetProperty("errors")[0].GetProperty("field").GetString());
+        }
+    }
+
     [Theory]
     [InlineData("respond-async", HttpStatusCode.Accepted)]
     [InlineData("wait=10, Respond-Async; x=1", HttpStatusCode.Accepted)]
