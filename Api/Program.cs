@@ -11,6 +11,7 @@ using Sandbox.Cluster.Api.Limits;
 using Sandbox.Cluster.Api.OpenApi;
 using Sandbox.Cluster.Api.Streams;
 using Sandbox.Cluster.Api.Telemetry;
+using Sandbox.Cluster.Grains.Files;
 using Sandbox.Cluster.Silo.Hosting;
 using Sandbox.Cluster.Silo.Storage;
 using Sandbox.Cluster.Silo.Telemetry;
@@ -19,8 +20,8 @@ using Sandbox.Cluster.Silo.Telemetry;
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 // What it tells of itself.
-builder.AddTelemetry("sandbox-cluster-api", ApiTelemetry.TraceRequests);
 builder.AddNamelessLogs();
+builder.AddTelemetry("sandbox-cluster-api", ApiTelemetry.TraceRequests);
 builder.Services.AddSingleton<RefusalMetrics>();
 builder.Services.AddHostedService(services => services.GetRequiredService<RefusalMetrics>());
 
@@ -40,6 +41,7 @@ else
 }
 builder.Services.TryAddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<ContextClient>();
+builder.Services.AddOptions<FileTransferOptions>().BindConfiguration(FileTransferOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddSingleton<FileClient>();
 builder.Services.AddSingleton<InquiryClient>();
 builder.Services.AddSingleton<ContextReader>();

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Sandbox.Cluster.Grains.Files;
 using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Files;
@@ -5,8 +7,15 @@ using Sandbox.Cluster.Grains.Interfaces.Files;
 namespace Sandbox.Cluster.Api.Files;
 
 /// <summary>The Api's way to the files of a context. What goes wrong on that way is a <see cref="FileFailed"/> like any other.</summary>
-internal sealed partial class FileClient(IGrainFactory grains, ILogger<FileClient> logger)
+internal sealed partial class FileClient(
+    IGrainFactory grains, IOptions<FileTransferOptions> options, TimeProvider time, ILogger<FileClient> logger)
 {
+    /// <summary>How long a transfer waits for who goes on with it.</summary>
+    public TimeSpan TransferLease => options.Value.TransferLease;
+
+    /// <summary>The clock of transfers.</summary>
+    public TimeProvider Time => time;
+
     public async Task<FileReply> CallAsync(ContextKey key, Func<IContextFiles, Task<FileReply>> call, CancellationToken cancellationToken)
     {
         try

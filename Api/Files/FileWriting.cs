@@ -1,6 +1,9 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Files;
 
@@ -22,6 +25,9 @@ internal sealed class FileWriting(FileClient files, ContextKey key, string trans
         var limit = http.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>();
         if (limit is { IsReadOnly: false })
             limit.MaxRequestBodySize = null;
+        // The lease is the bound. The server's own, a rate, is for bodies that are held in memory.
+        if (http.HttpContext.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            rate.MinDataRate = null;
         FileReply? last = null;
         try
         {
@@ -48,7 +54,7 @@ internal sealed class FileWriting(FileClient files, ContextKey key, string trans
         while (true)
         {
             // Not cancelled when the client leaves: the read itself ends then.
-            var read = await http.BodyReader.ReadAsync(CancellationToken.None);
+            var read = await ReadAsync(http);
             var piece = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, PieceBytes));
             var isLast = read.IsCompleted && piece.Length == read.Buffer.Length;
             var bytes = piece.ToArray();
@@ -61,6 +67,19 @@ internal sealed class FileWriting(FileClient files, ContextKey key, string trans
             if (reply is not FileAccepted)
                 return reply;
         }
+    }
+
+    /// <summary>The context lets go of a transfer after as long a silence, and whoever was silent has to be told.</summary>
+    private async Task<ReadResult> ReadAsync(HttpRequest http)
+    {
+        await using var silence = files.Time.CreateTimer(
+            static body => ((PipeReader)body!).CancelPendingRead(), http.BodyReader, files.TransferLease, Timeout.InfiniteTimeSpan);
+        var read = await http.BodyReader.ReadAsync(CancellationToken.None);
+        if (!read.IsCanceled)
+            return read;
+        http.BodyReader.AdvanceTo(read.Buffer.End);
+        http.HttpContext.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        throw new BadHttpRequestException("An upload stood still for longer than its lease.", StatusCodes.Status408RequestTimeout);
     }
 
     private async Task<FileReply> SendAsync(byte[] bytes, bool isLast, HttpRequest http, CancellationToken cancellationToken)

@@ -234,6 +234,19 @@ public class FileTests(ApiFixture api)
         Assert.Equal(HttpStatusCode.Conflict, await DeleteAsync(context, ""));
     }
 
+    /// <summary>Slower than the server lets bodies be that are held in memory, which it does after five seconds.</summary>
+    [Fact]
+    public async Task Put_OfASlowClient_IsTakenAsLongAsItsLeaseLasts()
+    {
+        var context = await NewContextAsync();
+        using var client = await RawClient.ConnectAsync(api.Api.Address);
+        await client.SendAsync($"PUT /contexts/{context}/files/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n1");
+        await Task.Delay(TimeSpan.FromSeconds(8));
+        await client.SendAsync("23");
+        Assert.StartsWith("HTTP/1.1 201 ", await client.ReceiveAsync("\r\n\r\n"), StringComparison.Ordinal);
+        Assert.Equal("123", await GetTextAsync(context, "slow"));
+    }
+
     [Theory]
     [InlineData("%ff%fe")]
     [InlineData("%E2%98%83%20%25%2525")]

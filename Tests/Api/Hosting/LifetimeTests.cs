@@ -252,18 +252,35 @@ public sealed class LifetimeTests : IDisposable
     }
 
     [Fact]
+    public async Task Put_ThatStandsStillForLongerThanItsLease_IsToldSo()
+    {
+        await using var api = await ApiProcess.StartAsync(_data.FullName, ("Sandbox__Files__TransferLease", "00:00:01"));
+        await api.Client.ExecuteAsync("1", contextId: "mine");
+        using var client = await RawClient.ConnectAsync(api.Address);
+        await client.SendAsync("PUT /contexts/mine/files/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n1");
+        var answer = await client.ReceiveAsync("}");
+        Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
+        Assert.Contains("{\"message\":\"The request came too slowly.\"}", answer, StringComparison.Ordinal);
+        Assert.Equal("[]", (await api.Client.ExecuteAsync("import os; os.listdir()", contextId: "mine")).Text);
+        Assert.DoesNotMatch("fail:|crit:", api.Log);
+    }
+
+    [Fact]
     public async Task Log_HoldsNothingThatAUserWrote()
     {
         await using var api = await ApiProcess.StartAsync(
             _data.FullName,
             ("Logging__LogLevel__Default", "Trace"),
             ("Logging__LogLevel__Orleans", "Trace"),
+            ("Logging__LogLevel__Orleans.Grain", "Trace"),
+            ("Logging__LogLevel__Orleans.Runtime.Messaging", "Trace"),
             ("Logging__LogLevel__Microsoft.AspNetCore", "Trace"));
         await api.Client.ExecuteAsync(
             "print('SECRET-out')\nraise ValueError('SECRET-error')", contextId: "SECRET-context", environment: new Dictionary<string, string> { ["SECRET_NAME"] = "SECRET-value" });
         await api.Client.ExecuteAsync("console.log('SECRET-out'); process.exit(1)", "typescript");
         await api.TerminateAsync();
         Assert.DoesNotContain("SECRET", api.Log, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("Activating grain [Activation: ", api.Log, StringComparison.Ordinal);
     }
 
     public void Dispose() => _data.Delete(recursive: true);
@@ -272,15 +289,12 @@ public sealed class LifetimeTests : IDisposable
     {
         var told = await api.Client.ExecuteAsync("x", contextId: "mine");
         Assert.Equal((HttpStatusCode.InternalServerError, "ContextLost", "lost", "2"), (told.Status, told.ErrorName, told.State, told.Incarnation));
-            ("Logging__LogLevel__Orleans.Grain", "Trace"),
-            ("Logging__LogLevel__Orleans.Runtime.Messaging", "Trace"),
         var refused = await api.Client.ExecuteAsync("x", "typescript", "mine");
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         var next = await api.Client.ExecuteAsync("x", contextId: "mine");
         Assert.Equal(("NameError", "kept", 1), (next.ErrorName, next.State, next.Count));
     }
 
-        Assert.Contains("Activating grain [Activation: ", api.Log, StringComparison.Ordinal);
     private static async Task<HttpStatusCode> ReadyzAsync(ApiProcess api)
     {
         using var answer = await api.Client.GetAsync(new Uri("/readyz", UriKind.Relative));
