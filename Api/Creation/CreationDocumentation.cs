@@ -18,7 +18,8 @@ internal static class CreationDocumentation
             + "saved goes on in the directory in which it was.")
         .Accepts<CreateContextBody>("application/json")
         .Produces<ContextAnswer>(StatusCodes.Status201Created)
-        .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType)
+        .Refuses(
+            StatusCodes.Status400BadRequest, StatusCodes.Status408RequestTimeout, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType)
         .AnswersWithHeader("Location", "The context's own address.", StatusCodes.Status201Created)
         .AnswersWithHeader("Context-State", "new.", StatusCodes.Status201Created)
         .AnswersWithHeader("Context-Incarnation", "1.", StatusCodes.Status201Created)

@@ -18,7 +18,9 @@ internal static class ExecuteDocumentation
             + "raised, whose traceback is on stderr; or 3: an error, code that timed out or was interrupted among others.",
             "data: {\"type\":0,\"data\":\"hello\"}\n\ndata: {\"type\":2,\"code\":0}\n\n")
         .Produces<ExecutionBody>(StatusCodes.Status500InternalServerError)
-        .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType)
+        .Refuses(
+            StatusCodes.Status400BadRequest, StatusCodes.Status408RequestTimeout, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge,
+            StatusCodes.Status415UnsupportedMediaType)
         .WithRequestHeader("Idempotency-Key", "What the client calls this request: it is run once in its context.", "{\"type\":\"string\"}")
         .AnswersWithHeader("Execution-Id", "Names the execution.", StatusCodes.Status200OK)
         .WithRequestExample("Python", """{"code":"print('hello')","context_id":"report"}""");
@@ -45,20 +47,13 @@ internal static class ExecuteDocumentation
             + "id: 3\nevent: end\ndata: {\"context_id\":\"report\",\"execution_count\":1,\"context_state\":\"new\",\"context_incarnation\":1}\n\n")
         .Produces<ExecutionBody>(StatusCodes.Status500InternalServerError)
         .Produces<PendingAnswer>(StatusCodes.Status202Accepted)
-        .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType)
+        .Refuses(
+            StatusCodes.Status400BadRequest, StatusCodes.Status408RequestTimeout, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge,
+            StatusCodes.Status415UnsupportedMediaType)
         .WithRequestHeader("Prefer", "respond-async: do not wait for the end.", "{\"type\":\"string\"}")
         .WithRequestHeader("Idempotency-Key", "What the client calls this request: it is run once in its context.", "{\"type\":\"string\"}")
         .AnswersWithHeader("Execution-Id", "Names the execution.", StatusCodes.Status200OK, StatusCodes.Status500InternalServerError)
-        .AnswersWithHeader(
-            "Context-State",
-            "new: this call created the context; kept: the state is what the answer before left; lost: what was there is gone.",
-            StatusCodes.Status200OK,
-            StatusCodes.Status500InternalServerError)
-        .AnswersWithHeader(
-            "Context-Incarnation",
-            "1, and one more whenever the line of the context's state was broken.",
-            StatusCodes.Status200OK,
-            StatusCodes.Status500InternalServerError)
+        .TellsOfState(StatusCodes.Status200OK, StatusCodes.Status500InternalServerError)
         .AnswersWithHeader(
             "Idempotent-Replayed", "true: this is the stored answer to the same Idempotency-Key, and nothing was run.", StatusCodes.Status200OK, StatusCodes.Status202Accepted)
         .AnswersWithHeader("Location", "Where the Execution will be.", StatusCodes.Status202Accepted)
@@ -73,7 +68,7 @@ internal static class ExecuteDocumentation
         .WithAnswerExample(
             StatusCodes.Status200OK,
             "code that raised",
-            """{"context_id":"report","items":[],"logs":{"stdout":[],"stderr":[]},"error":{"name":"ZeroDivisionError","value":"division by zero","traceback":"Traceback (most recent call last):\n  Line 1, in <module>\n    1/0\nZeroDivisionError: division by zero"},"execution_count":2}""")
+            """{"context_id":"report","items":[],"logs":{"stdout":[],"stderr":[]},"error":{"name":"ZeroDivisionError","value":"division by zero","traceback":"Traceback (most recent call last):\n  Cell In[2], line 1\n    1/0\nZeroDivisionError: division by zero"},"execution_count":2}""")
         .WithAnswerExample(
             StatusCodes.Status500InternalServerError,
             "state that was lost between two calls",

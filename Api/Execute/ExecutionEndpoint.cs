@@ -26,6 +26,8 @@ internal static partial class ExecutionEndpoint
             .Produces<PendingAnswer>(StatusCodes.Status202Accepted)
             .Produces<ExecutionBody>(StatusCodes.Status500InternalServerError)
             .WithRequestHeader("Last-Event-ID", "With Accept: text/event-stream, the last event that is known.", "{\"type\":\"integer\",\"minimum\":0}")
+            .AnswersWithHeader("Execution-Id", "Names the execution.", StatusCodes.Status200OK, StatusCodes.Status202Accepted, StatusCodes.Status500InternalServerError)
+            .TellsOfState(StatusCodes.Status200OK, StatusCodes.Status500InternalServerError)
             .Refuses(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound)
             .WithAnswerExample(StatusCodes.Status202Accepted, "it runs", """{"context_id":"report","execution_id":"5e0c"}""");
         return routes;
@@ -47,14 +49,14 @@ internal static partial class ExecutionEndpoint
         var found = await events.FindAsync(key, executionId, cancellationToken);
         if (ServerSentEvents.AreWanted(http.Request))
         {
-            var stream = new ExecutionStream(http, key, executionId, events, new EventJson(), isItsClient: false, after);
-            if (found is ExecutionPending or ExecutionEnded { StoredOf: null })
             // Behind an event that never was there is none, not even the end that a stream closes with.
             if (after > 0 && found is (ExecutionPending or ExecutionEnded { StoredOf: null })
                 && !await events.HasReachedAsync(key, executionId, after, cancellationToken))
             {
                 return Refusal.BadRequest([new FieldError("Last-Event-ID", "is not the id of an event of this execution, which has not come so far")]);
             }
+            var stream = new ExecutionStream(http, key, executionId, events, new EventJson(), isItsClient: false, after);
+            if (found is ExecutionPending or ExecutionEnded { StoredOf: null })
                 found = await stream.FollowAsync(cancellationToken);
             if (found is ExecutionEnded { StoredOf: not null } stored)
                 await stream.TellAsync(stored, cancellationToken);

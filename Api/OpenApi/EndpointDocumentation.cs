@@ -23,7 +23,7 @@ internal static class EndpointDocumentation
     public static RouteHandlerBuilder TellsOfState(this RouteHandlerBuilder endpoint, params int[] statuses) => endpoint
         .AnswersWithHeader(
             "Context-State",
-            "kept: the state is what the answer before left; restored: it was woken or moved and nothing was lost; rolled-back: it came back from an "
+            "new: this call created the context; kept: the state is what the answer before left; restored: it was woken or moved and nothing was lost; rolled-back: it came back from an "
             + "older checkpoint; lost: what was there is gone.",
             statuses)
         .AnswersWithHeader("Context-Incarnation", "1, and one more whenever the line of the context's state was broken.", statuses)

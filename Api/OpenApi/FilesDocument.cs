@@ -54,7 +54,8 @@ internal static class FilesDocument
         .Produces(StatusCodes.Status201Created).Produces(StatusCodes.Status204NoContent)
         .TellsOfState(StatusCodes.Status201Created, StatusCodes.Status204NoContent)
         .Refuses(
-            StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge)
+            StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status408RequestTimeout, StatusCodes.Status409Conflict,
+            StatusCodes.Status413PayloadTooLarge)
         .WithAnswerExample(StatusCodes.Status404NotFound, "no such context", NotFound);
 
     public static void DocumentRemoving(this RouteHandlerBuilder endpoint) => endpoint
@@ -70,8 +71,8 @@ internal static class FilesDocument
         .WithDescription("From the live session; waits at most 2 s for code that runs. Changes nothing.")
         .Accepts<InquiryBody>("application/json").Produces<T>().TellsOfState(StatusCodes.Status200OK)
         .Refuses(
-            StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge,
-            StatusCodes.Status415UnsupportedMediaType)
+            StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status408RequestTimeout, StatusCodes.Status409Conflict,
+            StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType)
         .WithRequestExample("a name that is being typed", """{"code":"pri","cursor":3}""")
         .WithAnswerExample(StatusCodes.Status200OK, "what is there", answer);
 
