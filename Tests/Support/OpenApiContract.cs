@@ -35,6 +35,8 @@ internal static class OpenApiContract
             if (name is "Execution-Id" or "WWW-Authenticate" || (name == "Retry-After" && answer.StatusCode == HttpStatusCode.TooManyRequests))
                 Assert.True(answer.Headers.Contains(name), $"{operation} answered {status} without {name}.");
         }
+        foreach (var (name, _) in answer.Headers.Where(header => header.Key.StartsWith("Context-", StringComparison.Ordinal) || header.Key == "Execution-Id"))
+            Assert.True(described["headers"]?[name] is not null, $"The document has no {name} for {operation} {status}.");
     }
 
     /// <summary>Fails unless a body is as the document says.</summary>
