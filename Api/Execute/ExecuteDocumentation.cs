@@ -52,7 +52,8 @@ internal static class ExecuteDocumentation
             StatusCodes.Status415UnsupportedMediaType)
         .WithRequestHeader("Prefer", "respond-async: do not wait for the end.", "{\"type\":\"string\"}")
         .WithRequestHeader("Idempotency-Key", "What the client calls this request: it is run once in its context.", "{\"type\":\"string\"}")
-        .AnswersWithHeader("Execution-Id", "Names the execution.", StatusCodes.Status200OK, StatusCodes.Status500InternalServerError)
+        .AnswersWithHeader(
+            "Execution-Id", "Names the execution.", StatusCodes.Status200OK, StatusCodes.Status202Accepted, StatusCodes.Status500InternalServerError)
         .TellsOfState(StatusCodes.Status200OK, StatusCodes.Status500InternalServerError)
         .AnswersWithHeader(
             "Idempotent-Replayed", "true: this is the stored answer to the same Idempotency-Key, and nothing was run.", StatusCodes.Status200OK, StatusCodes.Status202Accepted)
