@@ -181,7 +181,7 @@ public sealed class LifetimeTests : IDisposable
     {
         // Without the Api's word the context would notice after more than a minute.
         await using var api = await ApiProcess.StartAsync(
-            _data.FullName, ("Sandbox__Contexts__AnswerWithin", "00:00:09"), ("Sandbox__Contexts__FollowerLease", "00:01:00"));
+            _data.FullName, ("Sandbox__Contexts__AnswerWithin", "00:00:05"), ("Sandbox__Contexts__FollowerLease", "00:01:00"));
         await api.Client.ExecuteAsync("done = []", contextId: "mine");
         var sign = new Sign();
         using (var leaving = new CancellationTokenSource())
@@ -202,7 +202,7 @@ public sealed class LifetimeTests : IDisposable
     public async Task Execute_WhenTheClientOfAStreamLeaves_IsInterruptedBeforeTheContextWouldTellMore(string path)
     {
         await using var api = await ApiProcess.StartAsync(
-            _data.FullName, ("Sandbox__Contexts__AnswerWithin", "00:00:09"), ("Sandbox__Contexts__FollowerLease", "00:01:00"));
+            _data.FullName, ("Sandbox__Contexts__AnswerWithin", "00:00:05"), ("Sandbox__Contexts__FollowerLease", "00:01:00"));
         var request = EventStream.Request("done = []\nprint('on', flush=True)\nimport time\ntime.sleep(600)\ndone.append(1)", contextId: "mine", timeoutMs: 600_000);
         request.RequestUri = new Uri(path, UriKind.Relative);
         using (var stream = await EventStream.OpenAsync(api.Client, request))
@@ -210,8 +210,8 @@ public sealed class LifetimeTests : IDisposable
             while ((await stream.NextAsync())!.Data.GetRawText().Contains("\"on", StringComparison.Ordinal) is false)
                 continue;
         }
-        // The context has just been asked for more, and has nine seconds to answer.
-        var next = await api.Client.ExecuteAsync("done", contextId: "mine").WaitAsync(TimeSpan.FromSeconds(8));
+        // The context has just been asked for more, and has five seconds to answer.
+        var next = await api.Client.ExecuteAsync("done", contextId: "mine").WaitAsync(TimeSpan.FromSeconds(4.5));
         Assert.Equal(("[]", "kept"), (next.Text, next.State));
     }
 
