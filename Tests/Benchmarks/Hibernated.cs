@@ -18,6 +18,8 @@ internal static class Hibernated
     private const int Woken = 40;
     private const int Terminate = 15;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     public static async Task RunAsync(int contexts)
     {
         foreach (var (asleep, awake) in new[] { (Few, 0), (contexts, 0), (contexts, Live) })
@@ -58,6 +60,20 @@ internal static class Hibernated
             await Task.Delay(100);
         await SleepingCopies.MakeAsync(cluster.RedisAddress, count);
         await cluster.AddSiloAsync();
+        await ReadyAsync(client);
+    }
+
+    /// <summary>The Api, too, has to hear of the new silo.</summary>
+    private static async Task ReadyAsync(HttpClient client)
+    {
+        using var bound = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            using var answer = await client.GetAsync(new Uri("/readyz", UriKind.Relative), bound.Token);
+            if (answer.IsSuccessStatusCode)
+                return;
+            await Task.Delay(100, bound.Token);
+        }
     }
 
     private static async Task ListAsync(HttpClient client, int pages, Series series)
