@@ -32,13 +32,16 @@ def parent_of(pid: int) -> int:
 
 def supervisors(launcher) -> list[int]:
     """The first processes of the contexts' pid namespaces."""
-    namespaces = {pid: os.readlink(f"/proc/{pid}/ns/pid") for pid in descendants(launcher.process.pid)}
-    seen = {}
-    for pid, namespace in namespaces.items():
-        if namespaces.get(parent_of(pid)) != namespace:
-            seen[pid] = namespace
+    namespaces, parents = {}, {}
+    for pid in descendants(launcher.process.pid):
+        try:
+            namespaces[pid], parents[pid] = os.readlink(f"/proc/{pid}/ns/pid"), parent_of(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # It has ended since it was listed.
+    first = [pid for pid in namespaces if namespaces.get(parents[pid]) != namespaces[pid]]
     # Outermost are bubblewrap's own: its first process, and the launcher in the same namespace.
-    return [pid for pid, namespace in seen.items() if namespaces.get(parent_of(pid)) not in (None, os.readlink("/proc/self/ns/pid"))]
+    outermost = (None, os.readlink("/proc/self/ns/pid"))
+    return [pid for pid in first if namespaces.get(parents[pid]) not in outermost]
 
 
 def named(name: str) -> list[int]:
