@@ -71,12 +71,11 @@ internal sealed partial class ContextClient(
         {
             return await context.Execute(command, cancellationToken);
         }
-        catch (OrleansMessageRejectionException)
+        catch (Exception e) when (Undelivered.Is(e))
         {
-            // A silo that leaves takes nothing more: the call never reached its context.
             return new ExecutionRefused(RefusalReason.Unavailable, command.Language ?? Language.Python);
         }
-        catch (Exception e) when (e is TimeoutException or SiloUnavailableException)
+        catch (TimeoutException e)
         {
             LogLost(logger, command.ExecutionId, e.GetType().Name);
             return new ExecutionUnknown();
@@ -108,9 +107,9 @@ internal sealed partial class ContextClient(
             {
                 return await context.Follow(executionId, cancellationToken);
             }
-            catch (OrleansMessageRejectionException) when (attempt < FollowAttempts)
+            catch (Exception e) when (Undelivered.Is(e) && attempt < FollowAttempts)
             {
-                // By the silo on the way, which leaves; the one that runs the code is asked by way of another.
+                // The silo on the way leaves, or has left; the one that runs the code is asked by way of another.
                 await Task.Delay(FollowPause, time, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -19,7 +19,7 @@ internal sealed class ContextLifecycleClient(IGrainFactory grains, TimeProvider 
             {
                 reply = await act(grains.GetGrain<IContextLifecycle>(key.ToString()));
             }
-            catch (Exception e) when (e is ClusterFullException or OrleansMessageRejectionException)
+            catch (Exception e) when (e is ClusterFullException || Undelivered.Is(e))
             {
                 reply = LifecycleReply.Unavailable;
             }

@@ -1,3 +1,4 @@
+using Sandbox.Cluster.Api.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Capacity;
 using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Executions;
@@ -23,9 +24,9 @@ internal sealed partial class EventClient(IGrainFactory grains, TimeProvider tim
             {
                 return await grains.GetGrain<IContextExecutions>(key.ToString()).Events(executionId, after, isItsClient, cancellationToken);
             }
-            catch (OrleansMessageRejectionException) when (attempt < Attempts)
+            catch (Exception e) when (Undelivered.Is(e) && attempt < Attempts)
             {
-                // By the silo on the way, which leaves; the one that runs the code is asked by way of another.
+                // The silo on the way leaves, or has left; the one that runs the code is asked by way of another.
                 await Task.Delay(AttemptPause, time, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -8,6 +8,7 @@ namespace Sandbox.Cluster.Tests.Cluster;
 [Trait("Category", "Slow")]
 public sealed class FailureTests
 {
+    private const int Terminate = 15;
     private const int Stop = 19;
     private const int Continue = 18;
 
@@ -31,6 +32,25 @@ public sealed class FailureTests
         await Eventually.UntilAsync(async () => await ReadyzAsync(client) == HttpStatusCode.OK);
         Assert.Equal("new", (await client.ExecuteAsync("x = 3", contextId: "c3")).State);
         Assert.Equal(["redis", "silo", "api", "silo"], (await cluster.ListAsync()).Select(line => line.Split(' ')[0]));
+    }
+
+    [Fact]
+    public async Task CallsThatFindNoSilo_WaitForTheNextOne()
+    {
+        await using var cluster = await ClusterProcess.StartAsync(silos: 1, apis: 1, ClusterProcess.NoneWarm);
+        var client = cluster.Clients[0];
+        await client.ExecuteAsync("x = 41", contextId: "mine");
+        var silo = cluster.Silos.Values.Single();
+        ClusterProcess.Signal(silo, Terminate);
+        await Eventually.UntilAsync(() => !Directory.Exists($"/proc/{silo}"));
+
+        // The Api has not heard of it yet: it finds out by these.
+        var saved = client.ExecuteAsync("x + 1", contextId: "mine");
+        var other = client.ExecuteAsync("1 + 1", contextId: "other");
+        await cluster.AddSiloAsync();
+
+        Assert.Equal((HttpStatusCode.OK, "42", "restored"), ((await saved).Status, (await saved).Text, (await saved).State));
+        Assert.Equal((HttpStatusCode.OK, "2", "new"), ((await other).Status, (await other).Text, (await other).State));
     }
 
     [Fact]
