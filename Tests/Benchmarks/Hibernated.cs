@@ -37,7 +37,7 @@ internal static class Hibernated
             }
 
             // Those that are awake are saved once after they ran.
-            await QuietMachine.WaitAsync();
+            await QuietCluster.WaitAsync(cluster);
 
             // The first of each finds nothing in memory, and the JIT at its work.
             var (listing, waking) = (new Series($"a page of the list, {name}"), new Series($"woken to first result, {name}"));

@@ -62,14 +62,19 @@ internal static class ProcessTree
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Count(fields => fields.Length > 6 && sockets.Contains(fields[6]));
     }
 
-    private static int ParentOf(int pid)
+    /// <summary>The processor time that it took, in ticks of 10 ms; 0 when it is gone.</summary>
+    public static long Ticks(int pid) => StatOf(pid) is { } fields
+        ? long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)
+        : 0;
+
+    private static int ParentOf(int pid) =>
+        StatOf(pid) is { } fields && fields[0] is not ("Z" or "X") ? int.Parse(fields[1], CultureInfo.InvariantCulture) : 0;
+
+    /// <summary>The fields behind the name, which stands in parentheses and may hold anything: state, parent and so on.</summary>
+    private static string[]? StatOf(int pid)
     {
-        // The name in parentheses may hold anything; the parent is the second field behind it.
         var stat = Read($"/proc/{pid}/stat");
-        if (stat.LastIndexOf(')') is not (> 0 and var at))
-            return 0;
-        var fields = stat[(at + 2)..].Split(' ');
-        return fields[0] is "Z" or "X" ? 0 : int.Parse(fields[1], CultureInfo.InvariantCulture);
+        return stat.LastIndexOf(')') is > 0 and var at ? stat[(at + 2)..].Split(' ') : null;
     }
 
     private static string Read(string path)
