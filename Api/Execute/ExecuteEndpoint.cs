@@ -81,6 +81,9 @@ internal static class ExecuteEndpoint
         IResult Answer(ExecutionReply reply) => reply switch
         {
             ExecutionEnded ended => ExecutionAnswer.Of(http.HttpContext.Response, key.ContextId, command.ExecutionId, ended),
+            // The key alone names this context: only another request under it can have given it a language.
+            ExecutionRefused { Reason: RefusalReason.LanguageMismatch } mismatch when request.ContextId is null
+                => Refuse(mismatch with { Reason = RefusalReason.KeyReused }, quotas.ContextsOf(tenant)),
             ExecutionRefused refused => Refuse(refused, quotas.ContextsOf(tenant)),
             ExecutionPending pending => Preference.Applied(
                 http.HttpContext.Response, PendingAnswer.Of(http.HttpContext.Response, key.ContextId, command.ExecutionId, pending)),

@@ -109,8 +109,6 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
         // The first command decides; until its record is written the choice lives here, and only as long as it runs.
         if (_session.Exists || _queue.IsIdle)
             _language = _session.Language ?? command.Language ?? Language.Python;
-        if (command.Language is { } named && named != _language)
-            return Refused(RefusalReason.LanguageMismatch);
         if (_stopping.IsCancellationRequested || _faulted)
         {
             // Whoever comes now is served elsewhere, as soon as this activation is gone. This one may be too new to be drained.
@@ -121,6 +119,8 @@ internal sealed partial class ContextGrain : Grain, IContextGrain, IAsyncDisposa
 
         if (FindRepeated(command, cancellationToken) is { } repeated)
             return await repeated;
+        if (command.Language is { } named && named != _language)
+            return Refused(RefusalReason.LanguageMismatch);
 
         // Before there is an execution: one that is refused would have to be undone.
         if (_queue.IsFull)

@@ -49,9 +49,10 @@ public class IdempotencyTests(ApiFixture api)
     {
         var id = ApiFixture.NewContextId();
         await SendAsync(Count, "k", id);
-        var refused = await SendAsync("1", "k", id);
-        Assert.Equal((HttpStatusCode.Conflict, "Another request was sent with this Idempotency-Key before."), (refused.Status, refused.Body.GetProperty("message").GetString()));
-        Assert.Null(refused.Header("Retry-After"));
+        AssertReused(await SendAsync("1", "k", id));
+        AssertReused(await SendAsync(Count, "k", id, "typescript"));
+        // Without the key there is nothing it could be a repetition of.
+        Assert.Equal(HttpStatusCode.BadRequest, (await api.Client.ExecuteAsync("1", "typescript", id)).Status);
     }
 
     [Fact]
@@ -86,6 +87,17 @@ public class IdempotencyTests(ApiFixture api)
         Assert.Equal((first.ContextId, "true"), (again.ContextId, again.Header("Idempotent-Replayed")));
         Assert.NotEqual(first.ContextId, (await SendAsync(Count, Guid.NewGuid().ToString(), null)).ContextId);
         Assert.Equal("1", (await api.Client.ExecuteAsync("n", contextId: first.ContextId)).Text);
+    }
+
+    [Fact]
+    public async Task AKeyWithoutAContext_OfAnotherLanguage_IsAConflict_AlsoAfterARestart()
+    {
+        var key = Guid.NewGuid().ToString();
+        var first = await SendAsync("1", key, null, "python");
+        AssertReused(await SendAsync("1", key, null, "typescript"));
+        // What ran is remembered no longer: its context is still the key's.
+        using (await api.Client.PostAsync(new Uri($"/contexts/{first.ContextId}/restart", UriKind.Relative), null))
+            AssertReused(await SendAsync("1", key, null, "typescript"));
     }
 
     [Fact]
@@ -142,6 +154,12 @@ public class IdempotencyTests(ApiFixture api)
         var refused = await SendAsync("1", key == "long" ? new string('k', 256) : key, ApiFixture.NewContextId());
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         Assert.Equal("Idempotency-Key: must be 1 to 255 visible characters of ASCII, and there may be only one", Assert.Single(refused.Faults));
+    }
+
+    private static void AssertReused(Answer refused)
+    {
+        Assert.Equal((HttpStatusCode.Conflict, "Another request was sent with this Idempotency-Key before."), (refused.Status, refused.Body.GetProperty("message").GetString()));
+        Assert.Null(refused.Header("Retry-After"));
     }
 
     private async Task<Answer> SendAsync(string code, string key, string? id, string? language = null)
