@@ -26,6 +26,17 @@ def groups(launcher) -> list[Path]:
     return [group for group in Path("/sys/fs/cgroup").glob(f"**/sandbox-{launcher.process.pid}/context-*")]
 
 
+def share_of(group: Path) -> float | None:
+    """In percent of a processor; None for a group of another controller."""
+    if (path := group / "cpu.max").exists():
+        quota, period = path.read_text().split()
+    elif (path := group / "cpu.cfs_quota_us").exists():
+        quota, period = path.read_text(), (group / "cpu.cfs_period_us").read_text()
+    else:
+        return None
+    return 100 * int(quota) / int(period)
+
+
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
@@ -191,6 +202,15 @@ def test_warm_interpreters_wait_before_anybody_asks():
         assert interpreter.run(GIVE_NAME.format("warm") + "\n1 + 1").text == "2"
         # The one that answers is one of those that waited.
         assert parent_of(named("warm")[0]) in waiting
+        interpreter.close()
+
+
+@pytest.mark.parametrize("percent", [1, 3, 100, 250])
+def test_a_context_gets_its_share_of_the_processors(percent):
+    with LauncherProcess("--pool-minimum", "0", "--pool-maximum", "0", "--cpu-percent", str(percent)) as process:
+        interpreter = process.start()
+        shares = [share for group in groups(process) if (share := share_of(group)) is not None]
+        assert shares == [pytest.approx(percent, rel=0.01)]
         interpreter.close()
 
 

@@ -9,7 +9,11 @@ from .limits import Limits
 # What a context is limited by, in both versions.
 CONTROLLERS = ("memory", "pids", "cpu")
 _V2 = "unified"
-_PERIOD_MICROSECONDS = 100_000
+# Who has used up its share waits for the end of the period: at a hundred milliseconds, the kernel's own choice, that was the longest
+# pause of a session that computes while a copy of it is saved.
+_PERIOD_MICROSECONDS = 10_000
+# The kernel takes no less.
+_LEAST_QUOTA_MICROSECONDS = 1_000
 
 
 class Cgroups:
@@ -86,15 +90,21 @@ def join(descriptors: list[int]) -> None:
 
 
 def _files(limits: Limits, is_v2: bool):
-    quota = limits.cpu_percent * _PERIOD_MICROSECONDS // 100
+    quota, period = _processor_time(limits.cpu_percent)
     if is_v2:
         yield "memory.max", limits.memory_bytes
         yield "memory.swap.max", 0
         yield "pids.max", limits.processes
-        yield "cpu.max", f"{quota} {_PERIOD_MICROSECONDS}"
+        yield "cpu.max", f"{quota} {period}"
     else:
         yield "memory.limit_in_bytes", limits.memory_bytes
         yield "memory.swappiness", 0
         yield "pids.max", limits.processes
-        yield "cpu.cfs_period_us", _PERIOD_MICROSECONDS
+        yield "cpu.cfs_period_us", period
         yield "cpu.cfs_quota_us", quota
+
+
+def _processor_time(percent: int) -> tuple[int, int]:
+    """How much of which period, in microseconds."""
+    quota = max(percent * _PERIOD_MICROSECONDS // 100, _LEAST_QUOTA_MICROSECONDS)
+    return quota, quota * 100 // percent
