@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -34,6 +35,7 @@ internal static class TokenChecks
             ValidAlgorithms = Algorithms,
             ClockSkew = TimeSpan.FromMinutes(1),
         };
+        bearer.Events = new JwtBearerEvents { OnTokenValidated = RefuseCriticalHeaders };
         if (!string.IsNullOrEmpty(jwt.KeySet))
         {
             bearer.ConfigurationManager = new ConfigurationManager<OpenIdConnectConfiguration>(jwt.KeySet, new KeySetReader(), DocumentsOf(jwt.KeySet));
@@ -41,6 +43,14 @@ internal static class TokenChecks
         }
         bearer.Authority = jwt.Authority;
         bearer.RequireHttpsMetadata = !IsLoopback(jwt.Authority);
+    }
+
+    /// <summary>What must be understood is refused by who does not (RFC 7515, 4.1.11), and no extension is understood here.</summary>
+    private static Task RefuseCriticalHeaders(TokenValidatedContext context)
+    {
+        if (context.SecurityToken is JsonWebToken token && token.TryGetHeaderValue<object>("crit", out _))
+            context.Fail("The token has critical headers.");
+        return Task.CompletedTask;
     }
 
     private static IDocumentRetriever DocumentsOf(string keySet) => Uri.TryCreate(keySet, UriKind.Absolute, out var uri) && !uri.IsFile

@@ -113,6 +113,7 @@ public sealed class CredentialTests(AccessFixture access) : IClassFixture<Access
         { "other key", HttpStatusCode.Unauthorized },
         { "public key as a secret", HttpStatusCode.Unauthorized },
         { "cut", HttpStatusCode.Unauthorized },
+        { "critical header", HttpStatusCode.Unauthorized },
         { "no tenant", HttpStatusCode.Forbidden },
         { "empty tenant", HttpStatusCode.Forbidden },
         { "upper case tenant", HttpStatusCode.Forbidden },
@@ -146,6 +147,7 @@ public sealed class CredentialTests(AccessFixture access) : IClassFixture<Access
     }
 
     private static readonly string[] TwoTenants = ["acme", "globex"];
+    private static readonly Dictionary<string, object> CriticalHeader = new() { ["crit"] = new List<object> { "exp" } };
 
     private string Token(string kind)
     {
@@ -168,6 +170,7 @@ public sealed class CredentialTests(AccessFixture access) : IClassFixture<Access
             "public key as a secret" => tokens.Make("acme", token => token.SigningCredentials = new SigningCredentials(
                 new SymmetricSecurityKey(SHA256.HashData(Encoding.UTF8.GetBytes(tokens.KeySet))), SecurityAlgorithms.HmacSha256)),
             "cut" => tokens.Make("acme")[..^4],
+            "critical header" => tokens.Make("acme", token => token.AdditionalHeaderClaims = CriticalHeader),
             "no tenant" => tokens.Make(null),
             "empty tenant" => tokens.Make(""),
             "upper case tenant" => tokens.Make("Acme"),
