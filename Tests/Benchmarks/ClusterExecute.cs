@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Sandbox.Cluster.Tests.Support;
@@ -39,10 +38,10 @@ internal static class ClusterExecute
                 {
                     for (var i = 0; i < Block; i++)
                         await near.TimeAsync(() => Once(embedded.Client, bodies[0]));
-                    var before = ProcessorTime(processes);
+                    var before = ProcessTree.ProcessorTime(processes);
                     for (var i = 0; i < Block; i++)
                         await far.TimeAsync(() => Once(cluster.Clients[0], bodies[i % bodies.Length]));
-                    spent += ProcessorTime(processes) - before;
+                    spent += ProcessTree.ProcessorTime(processes) - before;
                 }
                 Console.WriteLine(near);
                 Console.WriteLine(far);
@@ -63,10 +62,4 @@ internal static class ClusterExecute
     }
 
     private static byte[] Body(int number) => Encoding.UTF8.GetBytes($$"""{"code":"1+1","context_id":"bench-{{number}}"}""");
-
-    private static TimeSpan ProcessorTime(int[] processes) => processes.Aggregate(TimeSpan.Zero, (sum, pid) =>
-    {
-        using var process = Process.GetProcessById(pid);
-        return sum + process.TotalProcessorTime;
-    });
 }

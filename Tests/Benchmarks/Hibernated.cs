@@ -18,8 +18,6 @@ internal static class Hibernated
     private const int Woken = 40;
     private const int Terminate = 15;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
     public static async Task RunAsync(int contexts)
     {
         foreach (var (asleep, awake) in new[] { (Few, 0), (contexts, 0), (contexts, Live) })
@@ -59,24 +57,15 @@ internal static class Hibernated
         await Execution.RunAsync(client, Language.Python, "x = 1\n1+1", "2", SleepingCopies.Original);
         var silo = cluster.Silos.Values.Single();
         ClusterProcess.Signal(silo, Terminate);
-        while (Directory.Exists($"/proc/{silo}"))
-            await Task.Delay(100);
+        await Eventually.UntilAsync(() => !Directory.Exists($"/proc/{silo}"));
         await SleepingCopies.MakeAsync(cluster.RedisAddress, count);
         await cluster.AddSiloAsync();
-        await ReadyAsync(client);
-    }
-
-    /// <summary>The Api, too, has to hear of the new silo.</summary>
-    private static async Task ReadyAsync(HttpClient client)
-    {
-        using var bound = new CancellationTokenSource(Patience);
-        while (true)
+        // The Api, too, has to hear of the new silo.
+        await Eventually.UntilAsync(async () =>
         {
-            using var answer = await client.GetAsync(new Uri("/readyz", UriKind.Relative), bound.Token);
-            if (answer.IsSuccessStatusCode)
-                return;
-            await Task.Delay(100, bound.Token);
-        }
+            using var answer = await client.GetAsync(new Uri("/readyz", UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        });
     }
 
     private static async Task ListAsync(HttpClient client, int pages, Series series)

@@ -8,7 +8,6 @@ namespace Sandbox.Cluster.Benchmarks;
 internal static class QuietCluster
 {
     private const double QuietShare = 0.1;
-    private const double TicksPerSecond = 100;
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -26,11 +25,11 @@ internal static class QuietCluster
 
     private static async Task<double> TakenAsync(ClusterProcess cluster)
     {
-        var before = TicksOf(cluster);
+        var before = Taken(cluster);
         await Task.Delay(Watched);
-        return (TicksOf(cluster) - before) / TicksPerSecond / Watched.TotalSeconds;
+        return (Taken(cluster) - before) / Watched;
     }
 
-    private static long TicksOf(ClusterProcess cluster) =>
-        cluster.Silos.Values.Sum(silo => ProcessTree.Ticks(silo) + ProcessTree.Descendants(silo).Sum(ProcessTree.Ticks));
+    private static TimeSpan Taken(ClusterProcess cluster) =>
+        ProcessTree.ProcessorTime(cluster.Silos.Values.SelectMany(silo => ProcessTree.Descendants(silo).Append(silo)));
 }

@@ -5,6 +5,9 @@ namespace Sandbox.Cluster.Tests.Support;
 /// <summary>What the machine says of processes.</summary>
 internal static class ProcessTree
 {
+    // The kernel's unit of what it tells of processes, whatever its own is.
+    private static readonly TimeSpan TickLength = TimeSpan.FromMilliseconds(10);
+
     /// <summary>The ids of all processes.</summary>
     public static IReadOnlyList<int> All => [.. Directory.GetDirectories("/proc")
         .Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0).Where(id => id > 0)];
@@ -62,10 +65,9 @@ internal static class ProcessTree
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Count(fields => fields.Length > 6 && sockets.Contains(fields[6]));
     }
 
-    /// <summary>The processor time that it took, in ticks of 10 ms; 0 when it is gone.</summary>
-    public static long Ticks(int pid) => StatOf(pid) is { } fields
-        ? long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)
-        : 0;
+    /// <summary>The processor time that they took, to 10 ms each; none of those that are gone.</summary>
+    public static TimeSpan ProcessorTime(IEnumerable<int> pids) => TickLength * pids.Select(StatOf).OfType<string[]>().Sum(fields =>
+        long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture));
 
     private static int ParentOf(int pid) =>
         StatOf(pid) is { } fields && fields[0] is not ("Z" or "X") ? int.Parse(fields[1], CultureInfo.InvariantCulture) : 0;
