@@ -57,14 +57,15 @@ internal sealed class AttackField(ApiProcess api, HostServices host, Neighbour n
                 next = await api.Client.ExecuteAsync("treasure + 1", contextId: id, timeoutMs: 5000);
             if (!attack.Then.Contains(next.ErrorName ?? "done"))
                 return $"the next execution ended with {next}";
-            if (next.State == "kept")
+            if (next.State == "kept" && (state == "kept" || IsUnknown(next)))
                 return null;
             next = await api.Client.ExecuteAsync("treasure + 1", contextId: id, timeoutMs: 5000);
             state = "lost";
         }
         if (state == "kept")
             return next.Text == "42" && next.State == "kept" && next.Stdout.Count == 0 ? null : $"the state was not kept: {next}";
-        var isAnew = next.ErrorName is "NameError" or "ReferenceError" && next.State == "kept";
-        return isAnew ? null : $"the context did not begin anew: {next}";
+        return IsUnknown(next) && next.State == "kept" ? null : $"the context did not begin anew: {next}";
     }
+
+    private static bool IsUnknown(Answer answer) => answer.ErrorName is "NameError" or "ReferenceError";
 }

@@ -123,5 +123,5 @@ for number in sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, s
 # %% A timer that interrupts what comes later
 # ends: done kept
 # undemonstrated: no wall stands here: it is its own process
-signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
 signal.signal(signal.SIGALRM, lambda number, frame: None)
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)

@@ -18,7 +18,9 @@ new Uint8Array(memory.buffer).fill(1);
 console.log("BREACH more memory than the limit");
 
 // %% A bomb of workers
+// Workers that are ended while they start may take Bun with them, also after the cell.
 // ends: held,InterpreterExited,MemoryLimitExceeded,TimeoutError kept,lost
+// then: done,ReferenceError,InterpreterExited,MemoryLimitExceeded,ContextLost
 // timeout: 10000
 // undemonstrated: two hundred runtimes are too much for a machine that others use
 const urls = URL.createObjectURL(new Blob(["setInterval(() => {}, 1000)"], { type: "application/javascript" }));
