@@ -30,8 +30,11 @@ internal static class ManyLive
             var before = await Holdings.SettledAsync(api, data, other: null);
 
             await UseAsync(api, contexts);
+            var after = await Holdings.SettledAsync(api, data, before);
             Print("held before", before);
-            Print("held after all were deleted", await Holdings.SettledAsync(api, data, before));
+            Print("held after all were deleted", after);
+            foreach (var (kind, more) in after.DescriptorsBeyond(before))
+                Print("more descriptors than before", $"{more} × {kind}");
 
             var processes = ProcessTree.Descendants(api.ProcessId);
             Print("exit code at SIGTERM", await api.TerminateAsync());
@@ -75,6 +78,8 @@ internal static class ManyLive
     /// <summary>What a silo and the processes below it hold.</summary>
     private sealed record Holdings(int Processes, int Mounts, int Groups, int Files, int Descriptors)
     {
+        private Dictionary<string, int> Kinds { get; init; } = [];
+
         /// <summary>As it is when the pools are full; or, at the latest after a minute, when nothing is more than before.</summary>
         public static async Task<Holdings> SettledAsync(ApiProcess api, DirectoryInfo data, Holdings? other)
         {
@@ -84,7 +89,7 @@ internal static class ManyLive
             {
                 await Task.Delay(TimeSpan.FromSeconds(2));
                 var now = Of(api, data);
-                if (other is null ? now == last : !now.IsMoreThan(other))
+                if (other is null ? now.IsLike(last) : !now.IsMoreThan(other))
                     return now;
                 last = now;
             }
@@ -94,17 +99,31 @@ internal static class ManyLive
         public override string ToString() =>
             $"{Processes} processes, {Mounts} mounts, {Groups} cgroups, {Files} files, {Descriptors} descriptors of the silo and its launchers";
 
+        /// <summary>Of which kinds there are more now, and how many.</summary>
+        public IEnumerable<(string Kind, int More)> DescriptorsBeyond(Holdings other) =>
+            from one in Kinds
+            let more = one.Value - other.Kinds.GetValueOrDefault(one.Key)
+            where more > 0
+            select (one.Key, more);
+
         private static Holdings Of(ApiProcess api, DirectoryInfo data)
         {
             var below = ProcessTree.Descendants(api.ProcessId);
             var launchers = ProcessTree.Children(api.ProcessId);
+            var descriptors = launchers.Append(api.ProcessId).SelectMany(ProcessTree.Descriptors).ToList();
             return new Holdings(
                 below.Count,
                 below.Select(pid => ProcessTree.Mounts(pid).Count).Sum(),
                 launchers.Sum(pid => ProcessTree.Groups(pid).Count),
                 FilesIn(data),
-                launchers.Append(api.ProcessId).Sum(pid => ProcessTree.Descriptors(pid).Count));
+                descriptors.Count)
+            {
+                // A socket and a pipe have a number in brackets.
+                Kinds = descriptors.CountBy(target => target.Split('[')[0]).ToDictionary(),
+            };
         }
+
+        private bool IsLike(Holdings other) => !IsMoreThan(other) && !other.IsMoreThan(this);
 
         private bool IsMoreThan(Holdings other) => Processes > other.Processes || Mounts > other.Mounts || Groups > other.Groups
             || Files > other.Files || Descriptors > other.Descriptors;

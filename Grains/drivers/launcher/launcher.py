@@ -119,6 +119,7 @@ def _serve(arguments) -> int:
     sys.meta_path.remove(_FINDER)
 
     # What is alive now stays alive: no collection may touch it, or every fork would get its own copy of those pages.
+    sys._clear_type_cache()
     gc.collect()
     gc.disable()
     gc.freeze()
