@@ -106,7 +106,7 @@ def _wall_off(arguments) -> int:
 
 
 def _serve(arguments) -> int:
-    from sandbox_launcher import large_pages
+    from sandbox_launcher import joined_mappings, large_pages
     from sandbox_launcher.isolation import tiers
     from sandbox_launcher.languages import Python, TypeScript
     from sandbox_launcher.lease import Lease
@@ -118,11 +118,13 @@ def _serve(arguments) -> int:
     language.warm_up()
     sys.meta_path.remove(_FINDER)
 
-    # What is alive now stays alive: no collection may touch it, or every fork would get its own copy of those pages.
+    # Names that importing looked up lie all over the memory; whoever replaces one in the cache writes to its page.
     sys._clear_type_cache()
+    # What is alive now stays alive: no collection may touch it, or every fork would get its own copy of those pages.
     gc.collect()
     gc.disable()
     gc.freeze()
+    joined_mappings.use()
     large_pages.use()
     Server(language, walls, arguments.socket, PoolBounds(arguments.pool_minimum, arguments.pool_maximum),
            Lease(arguments.lease_seconds)).run()

@@ -175,3 +175,12 @@ def test_an_interrupt_from_the_terminal_is_not_for_the_launcher(own_launcher):
     interpreter.run("x = 1")
     own_launcher.process.send_signal(signal.SIGINT)
     assert interpreter.run("x").text == "1"
+
+
+def test_a_library_is_two_mappings_and_none_of_them_can_be_written_and_run(own_launcher):
+    found = own_launcher.start().run("import pandas; print(open('/proc/self/maps').read())").stdout.split("\n")
+    mappings = [line.split() for line in found if line]
+    assert [rights for _, rights, *_ in mappings if rights.startswith("rwx")] == []
+    libraries = [name for *_, name in mappings if name.endswith(".so")]
+    assert len(set(libraries)) > 50
+    assert [name for name in set(libraries) if libraries.count(name) > 2] == []

@@ -1,0 +1,31 @@
+"""What this process has mapped."""
+
+from typing import NamedTuple
+
+
+class Mapping(NamedTuple):
+    """A line of `maps`. `file` is the device and inode of what is mapped, None for memory of no file."""
+
+    start: int
+    end: int
+    rights: str
+    offset: int
+    file: tuple[str, str] | None
+    name: str
+
+    def goes_on_in(self, other: "Mapping") -> bool:
+        """Whether both show one file, and the other begins where this one ends, here and there."""
+        return self.file is not None and self.file == other.file and self.end == other.start \
+            and self.offset + self.end - self.start == other.offset
+
+
+def mappings() -> list[Mapping]:
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
+        return [_parse(line) for line in file]
+
+
+def _parse(line: str) -> Mapping:
+    addresses, rights, offset, device, inode, *name = line.split(maxsplit=5)
+    start, _, end = addresses.partition("-")
+    return Mapping(int(start, 16), int(end, 16), rights, int(offset, 16), None if inode == "0" else (device, inode),
+                   name[0].strip() if name else "")
