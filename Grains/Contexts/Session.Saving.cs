@@ -19,6 +19,11 @@ internal sealed partial class Session
         {
             return await saving;
         }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // Deleted while it was saved, or waited for its turn: there is nothing any more that could be.
+            return false;
+        }
         finally
         {
             if (_saving == saving)

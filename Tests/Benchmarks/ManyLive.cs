@@ -97,7 +97,7 @@ internal static class ManyLive
         }
 
         public override string ToString() =>
-            $"{Processes} processes, {Mounts} mounts, {Groups} cgroups, {Files} files, {Descriptors} descriptors of the silo and its launchers";
+            $"{Processes} processes, {Mounts} mounts, {Groups} cgroups, {Files} files, {Descriptors} descriptors of the silo and its launchers but for assemblies";
 
         /// <summary>Of which kinds there are more now, and how many.</summary>
         public IEnumerable<(string Kind, int More)> DescriptorsBeyond(Holdings other) =>
@@ -110,7 +110,7 @@ internal static class ManyLive
         {
             var below = ProcessTree.Descendants(api.ProcessId);
             var launchers = ProcessTree.Children(api.ProcessId);
-            var descriptors = launchers.Append(api.ProcessId).SelectMany(ProcessTree.Descriptors).ToList();
+            var descriptors = launchers.Append(api.ProcessId).SelectMany(ProcessTree.Descriptors).Where(target => !IsOfRuntime(target)).ToList();
             return new Holdings(
                 below.Count,
                 below.Select(pid => ProcessTree.Mounts(pid).Count).Sum(),
@@ -122,6 +122,9 @@ internal static class ManyLive
                 Kinds = descriptors.CountBy(target => target.Split('[')[0]).ToDictionary(),
             };
         }
+
+        /// <summary>An assembly, which .NET loads when its code is first called and keeps.</summary>
+        private static bool IsOfRuntime(string target) => Path.GetExtension(target) is ".dll" or ".pdb";
 
         private bool IsLike(Holdings other) => !IsMoreThan(other) && !other.IsMoreThan(this);
 

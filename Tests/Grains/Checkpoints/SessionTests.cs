@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Core.Internal;
 using Orleans.Runtime.Hosting;
 using Orleans.TestingHost;
@@ -170,6 +171,32 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
     }
 
     [Fact]
+    public async Task AContextThatIsDeletedWhileItIsSaved_IsNoFailureOfTheSave()
+    {
+        var (reached, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        silo.Checkpoints.BeforeWrite = () =>
+        {
+            reached.TrySetResult();
+            return goOn.Task;
+        };
+        try
+        {
+            await RunAsync("x = 1");
+            await reached.Task.WaitAsync(Eventually.Bound);
+            Assert.Equal(LifecycleReply.Done, await Context.Cast<IContextLifecycle>().Delete(CancellationToken.None));
+        }
+        finally
+        {
+            silo.Checkpoints.BeforeWrite = () => Task.CompletedTask;
+            goOn.SetResult();
+        }
+        // The next one is saved later than that one was given up.
+        await RunAsync("x = 1");
+        await SavedAsync();
+        Assert.DoesNotContain(silo.Log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("Canceled", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task AStoreThatIsAway_CostsNothingOfASessionThatLives_AndIsTriedAgain()
     {
         silo.Checkpoints.IsBroken = true;
@@ -331,6 +358,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
                 silo.Services.Configure<CheckpointOptions>(options => options.QuietPeriod = TimeSpan.FromMilliseconds(200));
                 silo.Services.AddGrainStorage(FileGrainStorage.Name, (_, _) => _records);
                 silo.Services.AddSingleton<ICheckpointStore>(Checkpoints);
+                silo.Services.AddLogging(logging => logging.AddProvider(Log));
             });
             Cluster = builder.Build();
         }
@@ -338,6 +366,8 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         public InProcessTestCluster Cluster { get; }
 
         internal WatchedCheckpoints Checkpoints { get; } = new();
+
+        internal LogCollector Log { get; } = new();
 
         internal async Task<ContextRecord> RecordAsync(IContextGrain context) => (await ReadAsync(context)).State!;
 
