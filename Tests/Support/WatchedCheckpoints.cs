@@ -8,12 +8,13 @@ internal sealed class WatchedCheckpoints : ICheckpointStore
 {
     private readonly ConcurrentDictionary<CheckpointName, byte[]> _stored = new();
     private readonly ConcurrentDictionary<string, bool> _refused = new();
+    private Func<Task> _beforeWrite = () => Task.CompletedTask;
 
     /// <summary>Refuses everything.</summary>
     public bool IsBroken { get; set; }
 
-    /// <summary>Called before a checkpoint is stored.</summary>
-    public Func<Task> BeforeWrite { get; set; } = () => Task.CompletedTask;
+    /// <summary>Lets nothing be stored until it is disposed.</summary>
+    public Barrier HoldBack() => new(this);
 
     /// <summary>Whether a checkpoint of the context was ever refused.</summary>
     public bool HasRefused(string contextKey) => _refused.ContainsKey(CheckpointArchive.ContextName(contextKey));
@@ -39,7 +40,7 @@ internal sealed class WatchedCheckpoints : ICheckpointStore
 
     public async Task WriteAsync(CheckpointName name, Stream content, CancellationToken cancellationToken)
     {
-        await BeforeWrite();
+        await _beforeWrite();
         if (IsBroken)
             _refused[name.Context] = true;
         Refuse();
@@ -76,5 +77,32 @@ internal sealed class WatchedCheckpoints : ICheckpointStore
     {
         if (IsBroken)
             throw new IOException("The store is broken.");
+    }
+
+    /// <summary>What holds checkpoints back.</summary>
+    internal sealed class Barrier : IDisposable
+    {
+        private readonly WatchedCheckpoints _store;
+        private readonly TaskCompletionSource _reached = new();
+        private readonly TaskCompletionSource _open = new();
+
+        public Barrier(WatchedCheckpoints store)
+        {
+            _store = store;
+            store._beforeWrite = () =>
+            {
+                _reached.TrySetResult();
+                return _open.Task;
+            };
+        }
+
+        /// <summary>A checkpoint is about to be stored.</summary>
+        public Task ReachedAsync() => _reached.Task.WaitAsync(Eventually.Bound);
+
+        public void Dispose()
+        {
+            _store._beforeWrite = () => Task.CompletedTask;
+            _open.TrySetResult();
+        }
     }
 }

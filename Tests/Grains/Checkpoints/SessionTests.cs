@@ -146,23 +146,12 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         await RunAsync("x = 1");
         await SavedAsync();
         var first = Assert.Single(silo.Checkpoints.Of(_key));
-        var (reached, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
-        silo.Checkpoints.BeforeWrite = () =>
-        {
-            reached.TrySetResult();
-            return goOn.Task;
-        };
-        try
+        using (var barrier = silo.Checkpoints.HoldBack())
         {
             await RunAsync("x = 2");
-            await reached.Task.WaitAsync(Eventually.Bound);
+            await barrier.ReachedAsync();
             // The session does not wait for its checkpoint.
             Assert.Equal("3", TextOf(await RunAsync("x += 1; x")));
-        }
-        finally
-        {
-            silo.Checkpoints.BeforeWrite = () => Task.CompletedTask;
-            goOn.SetResult();
         }
         await Eventually.UntilAsync(() => silo.Checkpoints.Of(_key) is [var only] && only != first);
         await SleepAsync();
@@ -173,22 +162,11 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
     [Fact]
     public async Task AContextThatIsDeletedWhileItIsSaved_IsNoFailureOfTheSave()
     {
-        var (reached, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
-        silo.Checkpoints.BeforeWrite = () =>
-        {
-            reached.TrySetResult();
-            return goOn.Task;
-        };
-        try
+        using (var barrier = silo.Checkpoints.HoldBack())
         {
             await RunAsync("x = 1");
-            await reached.Task.WaitAsync(Eventually.Bound);
+            await barrier.ReachedAsync();
             Assert.Equal(LifecycleReply.Done, await Context.Cast<IContextLifecycle>().Delete(CancellationToken.None));
-        }
-        finally
-        {
-            silo.Checkpoints.BeforeWrite = () => Task.CompletedTask;
-            goOn.SetResult();
         }
         // The next one is saved later than that one was given up.
         await RunAsync("x = 1");
