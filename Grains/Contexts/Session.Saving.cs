@@ -21,7 +21,7 @@ internal sealed partial class Session
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {
-            // Deleted while it was saved, or waited for its turn: there is nothing any more that could be.
+            // It ended while it was saved, or waited for its turn, as a deleted one does: there is nothing any more to save.
             return false;
         }
         finally

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sandbox.Cluster.Tests.Support;
 
-/// <summary>Keeps every log line with its scopes' and exceptions' text.</summary>
+/// <summary>Keeps every log line: its level, its message and the text of its exception.</summary>
 internal sealed class LogCollector : ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Lines { get; } = [];
