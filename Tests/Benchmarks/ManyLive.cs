@@ -76,9 +76,9 @@ internal static class ManyLive
     private static void Print(string name, object value) => Console.WriteLine($"{name,-44} {value,11}");
 
     /// <summary>What a silo and the processes below it hold.</summary>
-    private sealed record Holdings(int Processes, int Mounts, int Groups, int Files, int Descriptors)
+    private sealed record Holdings(int Processes, int Mounts, int Groups, int Files, IReadOnlyDictionary<string, int> DescriptorsOfKinds)
     {
-        private Dictionary<string, int> Kinds { get; init; } = [];
+        private int Descriptors => DescriptorsOfKinds.Values.Sum();
 
         /// <summary>As it is when the pools are full; or, at the latest after a minute, when nothing is more than before.</summary>
         public static async Task<Holdings> SettledAsync(ApiProcess api, DirectoryInfo data, Holdings? other)
@@ -101,8 +101,8 @@ internal static class ManyLive
 
         /// <summary>Of which kinds there are more now, and how many.</summary>
         public IEnumerable<(string Kind, int More)> DescriptorsBeyond(Holdings other) =>
-            from one in Kinds
-            let more = one.Value - other.Kinds.GetValueOrDefault(one.Key)
+            from one in DescriptorsOfKinds
+            let more = one.Value - other.DescriptorsOfKinds.GetValueOrDefault(one.Key)
             where more > 0
             select (one.Key, more);
 
@@ -110,17 +110,14 @@ internal static class ManyLive
         {
             var below = ProcessTree.Descendants(api.ProcessId);
             var launchers = ProcessTree.Children(api.ProcessId);
-            var descriptors = launchers.Append(api.ProcessId).SelectMany(ProcessTree.Descriptors).Where(target => !IsOfRuntime(target)).ToList();
             return new Holdings(
                 below.Count,
                 below.Select(pid => ProcessTree.Mounts(pid).Count).Sum(),
                 launchers.Sum(pid => ProcessTree.Groups(pid).Count),
                 FilesIn(data),
-                descriptors.Count)
-            {
                 // A socket and a pipe have a number in brackets.
-                Kinds = descriptors.CountBy(target => target.Split('[')[0]).ToDictionary(),
-            };
+                launchers.Append(api.ProcessId).SelectMany(ProcessTree.Descriptors).Where(target => !IsOfRuntime(target))
+                    .CountBy(target => target.Split('[')[0]).ToDictionary());
         }
 
         /// <summary>An assembly, which .NET loads when its code is first called and keeps.</summary>
