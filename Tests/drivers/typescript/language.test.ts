@@ -45,6 +45,8 @@ const TABLE: [name: string, cells: string[], check: Check][] = [
   ['classes have private, static and computed members', ['class K { #p = 2; static s = 3; get q(){ return this.#p + K.s } }', 'new K().q'], value(5)],
   ['await works at the top', ['await Promise.resolve(42)'], value(42)],
   ['what an awaiting cell declares lasts', ['const aw = await new Promise<number>(r => setTimeout(() => r(8), 5))', 'aw'], value(8)],
+  ['a variable without a value is undefined again also when the cell awaits', ['let au = 1', 'let au: number | undefined, av = 2\nawait 0', '[typeof au, av]'], value(['undefined', 2])],
+  ['a variable declared without a value takes one after an await', ['let ay: number;\ntry { ay = await Promise.resolve(3) } catch (e) { ay = 0 }', 'ay'], value(3)],
   ['await works in a default of a pattern', ['const {x: ad = await Promise.resolve(4)} = {}', 'ad'], value(4)],
   ['for await works with an async generator', ['async function* ag(){ yield 1; yield 2 }\nconst got: number[] = []\nfor await (const v of ag()) got.push(v)\ngot'], value([1, 2])],
   ['generators work', ['function* g3(){ yield* [1,2,3] }', '[...g3()]'], value([1, 2, 3])],

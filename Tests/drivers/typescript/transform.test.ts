@@ -97,6 +97,7 @@ describe('the plan of a cell', () => {
     ['a declaration without braces', 'if (a) var x = 1\nelse var y = 2\nawait 0'],
     ['a loop over a pattern', 'for (var [x] of y) { await x }'],
     ['a sequence at the end', 'await 0, 1'],
+    ['declarations without values', 'let a\nlet b, c = 1, d: number;\na = b = d = c\nawait a'],
     ['an await at the end of a declaration', 'let x = await y'],
     ['awaits in awaits', 'let x = 1 + await f(await y) * 2'],
     ['an await in a template', '`${await x} ${(await y).z}`'],

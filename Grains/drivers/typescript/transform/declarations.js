@@ -42,7 +42,7 @@ function rewriteVariables(declaration, cell) {
   }
   // `let x` makes x undefined again; `var x` leaves it.
   if (declaration.kind !== 'var') {
-    for (const { id, init } of declaration.declarations) if (!init) edits.insert(id.end, '=void 0');
+    for (const { id, init } of declaration.declarations) if (!init) edits.close(id.start, id.end, '=void 0');
   }
   if (mode === SCRIPT) edits.overwrite(declaration.start, declaration.start + declaration.kind.length, 'var');
   else assignInstead(declaration, cell);
