@@ -4,13 +4,16 @@
 
 const { isFunction, walk } = require('./parse.js');
 
-function rewriteAwaits(program, { edits }) {
+function rewriteAwaits(program, { edits, javascript, trailing }) {
   walk(program, (node) => {
     if (isFunction(node) || node.type === 'StaticBlock') return false;
+    // The parenthesis would go on with a line above that has no semicolon; a number cannot.
+    const startsStatement = node.type === 'ExpressionStatement' && javascript.startsWith('await', node.start);
+    if (startsStatement && node !== trailing) edits.insert(node.start, '0,');
     if (node.type !== 'AwaitExpression') return true;
-    // As wide as `await`, but it binds less tightly.
-    edits.wrap(node.start, node.end, '(', ')');
-    edits.overwrite(node.start, node.start + 'await'.length, 'yield');
+    // `yield` binds less tightly than `await`, and what it yields has to begin on its line.
+    edits.wrap(node.start, node.end, '(', '))');
+    edits.replace(node.start, node.start + 'await'.length, 'yield(');
     return true;
   });
 }

@@ -51,7 +51,8 @@ class Edits {
   rest() {
     const gone = [...this.#removed, ...this.#extracted];
     const kept = this.#edits.filter((edit) => !gone.some((range) => contains(range, edit)));
-    const blanks = gone.map(({ start, end }) => ({ start, end, text: blank(this.#source.slice(start, end)) }));
+    // A declaration ends the statement above it, whose semicolon may be missing.
+    const blanks = gone.map(({ start, end }) => ({ start, end, text: `;${blank(this.#source.slice(start + 1, end))}` }));
     return this.#apply([...kept, ...blanks]);
   }
 
