@@ -58,6 +58,7 @@ const TABLE: [name: string, cells: string[], check: Check][] = [
   ['a local TypeScript file can be imported, with a type', ["import dflt, { T as LT, type Foo } from './lib.ts'\nconst q9: Foo = {a:1}", '[dflt(), LT]'], value(['D', 41])],
   ['an import that the cell does not use is there for the next one', ["import { sep } from 'node:path'", 'sep'], value('/')],
   ['an import of types is only erased', ["import type { Foo } from './nope'\n1"], value(1)],
+  ['a type can be imported as if it were a value', ["import { Foo as IF, T as IT } from './lib.ts'\nconst iv: IF = { a: IT }\niv"], value({ a: 41 })],
   ['JSON can be imported', ["import dj from './data.json' with { type: 'json' }", 'dj.k'], value([1, 2])],
   ['import() works', ["const dm = await import('node:os'); typeof dm.cpus"], value('function')],
   ['import() in a function is relative to the working directory', ["async function li(){ return (await import('./lib.ts')).T }", 'await li()'], value(41)],

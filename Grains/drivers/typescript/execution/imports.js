@@ -88,10 +88,11 @@ function originOf(name, value) {
   return origin !== undefined && Object.is(origin.value, value) ? origin.wanted : undefined;
 }
 
-function bind({ specifier, attributes, named, namespace }, exports) {
+function bind({ specifier, attributes, named, namespace, types }, exports) {
   prepare(named.map(([, local]) => local));
   for (const [imported, local] of named) {
     if (!Reflect.has(exports, imported)) {
+      if (types?.includes(local)) continue;
       throw new host.SyntaxError(`The requested module '${specifier}' does not provide an export named '${imported}'`);
     }
     userGlobal[local] = exports[imported];

@@ -18,7 +18,8 @@ const OPENING = { [SCRIPT]: '', [FUNCTION]: '(()=>{', [COROUTINE]: '(function*()
 //             what it returns
 //   code      runs last
 //   hoisted   function declarations that must exist before `code` runs, or undefined
-//   imports   [{specifier, attributes?, named: [[imported, local]], namespace?}] to do before everything else
+//   imports   [{specifier, attributes?, named: [[imported, local]], namespace?, types?}] to do before everything else; `types`
+//             are the local names that may stand for types only, which a module does not export
 //   names     the globals the cell declares
 //   hasValue  whether the completion value of a script is the cell's value
 //   columnOffset
@@ -29,6 +30,7 @@ function transformCell(source) {
   const cell = {
     edits: new Edits(javascript),
     javascript,
+    isTyped: javascript !== source,
     mode: collectNeeds(program),
     names: [],
     imports: [],

@@ -8,12 +8,18 @@ const { SCRIPT } = require('./needs.js');
 const HOOKS = '__interpreter__';
 
 function rewriteModuleSyntax(program, cell) {
+  const mentioned = new Set();
   walk(program, (node) => {
+    if (node.type === 'ImportDeclaration') return false;
+    if (node.type === 'Identifier') mentioned.add(node.name);
     if (node.type === 'MetaProperty' && node.meta.name === 'import') cell.edits.replace(node.start, node.end, `${HOOKS}.meta`);
     if (node.type === 'ImportExpression') cell.edits.replace(node.start, node.start + 'import'.length, `${HOOKS}.import`);
     return true;
   });
   for (const statement of program.body) rewriteStatement(statement, cell);
+  // What only types have mentioned may be a type itself.
+  if (!cell.isTyped) return;
+  for (const found of cell.imports) found.types = found.named.map(([, local]) => local).filter((local) => !mentioned.has(local));
 }
 
 function rewriteStatement(statement, cell) {
