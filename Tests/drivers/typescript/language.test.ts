@@ -78,6 +78,7 @@ const TABLE: [name: string, cells: string[], check: Check][] = [
   ['using at the top disposes at the end of the cell', ['var dt = 0\nusing rr = { v: 5, [Symbol.dispose](){ dt++ } }\nconst seen = rr.v', '[seen, dt]'], value([5, 1])],
   ['{a: 1} is an object', ['{a:1}'], value({ a: 1 })],
   ['an object may span lines', ['const ob = 2', '{\n  a: 1,\n  ob\n}'], value({ a: 1, ob: 2 })],
+  ['also below a comment', ['// a note\n/* and\nmore */ {a:1, b:2}'], value({ a: 1, b: 2 })],
   ['a block is a block', ['{ let z = 1; z + 1; }'], fine],
   ['a block without a last semicolon is a block', ['{ const z = 1; z }'], fine],
   ['a cell may end in a labelled loop', ['lbl: for (let i = 0; i < 3; i++) { for (;;) { continue lbl } }'], fine],

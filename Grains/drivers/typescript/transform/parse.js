@@ -39,8 +39,10 @@ function parseObjectLiteral(text) {
   }
 }
 
+const LEADING_COMMENTS = /^(?:\s+|\/\/.*|\/\*[^]*?\*\/)*/;
+
 function looksLikeObject(source) {
-  const text = source.trim();
+  const text = source.replace(LEADING_COMMENTS, '').trimEnd();
   return text.startsWith('{') && !text.endsWith(';');
 }
 
