@@ -52,6 +52,10 @@ describe('an error', () => {
     expect(traceback).toContain('garbled.ts:2:');
   });
 
+  it('names no place in a cell where none is known', async () => {
+    expect((await failure('import { sep } from "node:path"\nconst sep = 1')).traceback).toBe("SyntaxError: Identifier 'sep' has already been declared");
+  });
+
   it('says what cannot be imported', async () => {
     expect((await failure('import "./nowhere"')).value).toContain("./nowhere");
     expect((await failure('import { nothing } from "node:fs"')).value).toContain("does not provide an export named 'nothing'");

@@ -8,6 +8,9 @@ const LINE_END = /\r\n|[\n\r\u2028\u2029]/g;
 class CellSyntaxError extends Error {
   constructor(message, source, offset) {
     super(message);
+    // The engine has put those of this file there.
+    this.line = undefined;
+    this.column = undefined;
     if (offset === undefined) return;
     let lineStart = 0;
     let lineEnd = source.length;
