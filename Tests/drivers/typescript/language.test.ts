@@ -49,6 +49,7 @@ const TABLE: [name: string, cells: string[], check: Check][] = [
   ['a variable declared without a value takes one after an await', ['let ay: number;\ntry { ay = await Promise.resolve(3) } catch (e) { ay = 0 }', 'ay'], value(3)],
   ['an await needs no semicolon above it', ['const al = []\nal.push(1)\nawait al.push(2)\nawait al.push(0) || al.push(3)\nif (al) { al.push(4)\nawait al.push(5) }', 'al'], value([1, 2, 0, 4, 5])],
   ['a function and an import end the line above them', ['const fl = [1]\nconst [fm] = fl\nfl.at\nfunction fe() {}\n(fl.push(2))\nfl.at\nimport "node:fs"\n[fm].map((x) => fl.push(x))\nawait 0', 'fl'], value([1, 2, 1])],
+  ['no blank is needed behind an import or a function', ['import { sep as ns } from "node:path";[ns].at(0)', 'function nf() { return ns }await 0;function ng() { return nf() }[await ng()]'], value(['/'])],
   ['what is awaited may begin on a later line', ['const ln = await // soon\n  Promise.resolve(6)', 'ln'], value(6)],
   ['await works in a default of a pattern', ['const {x: ad = await Promise.resolve(4)} = {}', 'ad'], value(4)],
   ['for await works with an async generator', ['async function* ag(){ yield 1; yield 2 }\nconst got: number[] = []\nfor await (const v of ag()) got.push(v)\ngot'], value([1, 2])],

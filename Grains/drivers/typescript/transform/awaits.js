@@ -9,7 +9,7 @@ function rewriteAwaits(program, { edits, javascript, trailing }) {
     if (isFunction(node) || node.type === 'StaticBlock') return false;
     // The parenthesis would go on with a line above that has no semicolon; a number cannot.
     const startsStatement = node.type === 'ExpressionStatement' && javascript.startsWith('await', node.start);
-    if (startsStatement && node !== trailing) edits.insert(node.start, '0,');
+    if (startsStatement && node !== trailing) edits.wrap(node.start, node.end, '0,', '');
     if (node.type !== 'AwaitExpression') return true;
     // `yield` binds less tightly than `await`, and what it yields has to begin on its line.
     edits.wrap(node.start, node.end, '(', '))');

@@ -96,8 +96,9 @@ function nesting(a, b) {
   return 0;
 }
 
-function contains(range, edit) {
-  return edit.start >= range.start && edit.end <= range.end;
+// What opens where the range ends is not in it, nor is what closes where it starts.
+function contains(range, { start, end, opens = end, closes = start }) {
+  return closes >= range.start && opens <= range.end;
 }
 
 function blank(text) {
