@@ -24,6 +24,7 @@ describe('the lines of a cell', () => {
     ['generic calls', 'f<\n  number\n>(1)\nMARK()'],
     ['imports', 'import { a } from "x"\nimport type { B } from "y"\nimport c, * as d from "z"\nMARK(a)'],
     ['exports', 'export const a: number = 1\nexport default function f() {}\nexport { a as b }\nMARK()'],
+    ['exports over several lines', 'export\nconst a = 1\nexport default\nb // c\n;[a]\nexport\n\nfunction f() {}\nMARK()'],
     ['an await', 'const a: number = await b\n\nfunction f() {\n  return 1\n}\nMARK()'],
     ['JSX', 'const a = (\n  <div\n    id="x"\n  >\n    {x}\n  </div>\n)\nMARK()'],
     ['an object', '{\n  a: 1 as number,\n\n  b: MARK\n}'],

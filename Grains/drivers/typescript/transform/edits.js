@@ -30,9 +30,10 @@ class Edits {
     this.#edits.push({ start: end, end, text, closes: start });
   }
 
-  // Replaces a word by another that is padded to the same width, so that columns stay.
+  // Replaces words by a shorter text, padded so that lines and columns stay.
   overwrite(start, end, text) {
-    this.replace(start, end, text.padEnd(end - start));
+    const room = blank(this.#source.slice(start, end));
+    this.replace(start, end, text + room.slice(Math.min(text.length, room.search(/[^ ]|$/))));
   }
 
   remove(start, end) {

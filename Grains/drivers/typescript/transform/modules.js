@@ -78,7 +78,7 @@ function rewriteDefaultExport(statement, cell) {
   const returns = isValue && mode !== SCRIPT;
   edits.overwrite(statement.start, declaration.start, returns ? ';return[(' : ';(');
   edits.close(statement.start, declaration.end, returns ? ')];' : ');');
-  edits.replace(declaration.end, statement.end, '');
+  edits.overwrite(declaration.end, statement.end, '');
 }
 
 module.exports = { rewriteModuleSyntax, HOOKS };
