@@ -72,6 +72,7 @@ const TABLE: [name: string, cells: string[], check: Check][] = [
   ['f<T>(x) is a call', ['function idn<T>(x: T): T { return x }', 'idn<number>(5)'], value(5)],
   ['as, satisfies and ! are erased', ['const sx = ({a:1} as any) satisfies object; sx!.a'], value(1)],
   ['enums work', ['enum E1 { A, B = "b" }\nconst enum CE1 { Z = 4 }', '[E1.A, E1.B, CE1.Z]'], value([0, 'b', 4])],
+  ['an enum that is declared again is a new one', ['let E2 = "text"', 'enum E2 { A, B }', 'enum E2 { B }\nenum E2 { C = 3 }\nawait 0', 'E2'], value({ 0: 'B', 3: 'C', B: 0, C: 3 })],
   ['namespaces work', ['namespace N1 { export const q = 3; export function f(){ return q } }', 'N1.f()'], value(3)],
   ['abstract classes and parameter properties work', ['abstract class AB { constructor(protected readonly v: number) {} abstract f(): number }\nclass AC extends AB { f(){ return this.v } }', 'new AC(6).f()'], value(6)],
   ['standard decorators work', ['function dec(v: any, c: ClassMethodDecoratorContext){ return function(this: any){ return v.call(this) + 1 } }\nclass DC { @dec m(){ return 1 } }', 'new DC().m()'], value(2)],

@@ -44,8 +44,16 @@ function rewriteVariables(declaration, cell) {
   if (declaration.kind !== 'var') {
     for (const { id, init } of declaration.declarations) if (!init) edits.close(id.start, id.end, '=void 0');
   }
+  if (cell.isTyped) declaration.declarations.forEach((declarator) => renewEnum(declarator, edits));
   if (mode === SCRIPT) edits.overwrite(declaration.start, declaration.start + declaration.kind.length, 'var');
   else assignInstead(declaration, cell);
+}
+
+// The compiler makes `enum E` a function's call with `E || {}`. Declared again it is not to go on with what an earlier cell
+// has left under its name.
+function renewEnum({ id, init }, edits) {
+  const before = init?.type === 'CallExpression' && init.arguments[0]?.left;
+  if (before?.type === 'Identifier' && before.name === id.name) edits.overwrite(before.start, before.end, '0');
 }
 
 // A resource is disposed of when the cell ends; its name stays.
