@@ -38,10 +38,17 @@ function installImports(userland, expose) {
     }
   };
   installHooks(userland.hooks(meta, expose('import', importModule)));
-  define('require', host.createRequire(sessionFile()));
+  const require = host.createRequire(sessionFile());
   const module = userland.newModule();
+  // To a cell it is the cell that was started, as `import.meta.main` says too.
+  Object.defineProperty(require, 'main', { value: module });
+  define('require', require);
   define('module', module);
   define('exports', module.exports);
+  const places = { __dirname: () => host.cwd(), __filename: sessionFile };
+  for (const name of Object.keys(places)) {
+    Object.defineProperty(userGlobal, name, { get: expose(name, places[name]), configurable: true });
+  }
 }
 
 function resolvedUrl(specifier) {
