@@ -4,6 +4,8 @@
 
 const { isFunction, walk } = require('./parse.js');
 
+const LINE_END = /[\n\r\u2028\u2029]/;
+
 function rewriteAwaits(program, { edits, javascript, trailing }) {
   walk(program, (node) => {
     if (isFunction(node) || node.type === 'StaticBlock') return false;
@@ -11,9 +13,11 @@ function rewriteAwaits(program, { edits, javascript, trailing }) {
     const startsStatement = node.type === 'ExpressionStatement' && javascript.startsWith('await', node.start);
     if (startsStatement && node !== trailing) edits.wrap(node.start, node.end, '0,', '');
     if (node.type !== 'AwaitExpression') return true;
-    // `yield` binds less tightly than `await`, and what it yields has to begin on its line.
-    edits.wrap(node.start, node.end, '(', '))');
-    edits.replace(node.start, node.start + 'await'.length, 'yield(');
+    // As wide as `await`, but it binds less tightly, and no line may end behind it.
+    const end = node.start + 'await'.length;
+    edits.wrap(node.start, node.end, '(', ')');
+    edits.overwrite(node.start, end, 'yield');
+    if (LINE_END.test(javascript.slice(end, node.argument.start))) edits.wrap(end, node.end, '(', ')');
     return true;
   });
 }
