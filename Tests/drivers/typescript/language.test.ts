@@ -93,6 +93,8 @@ const TABLE: [name: string, cells: string[], check: Check][] = [
   ['a template keeps its lines', ['const t = `x\n  y: ${1 as number}\n`; t'], value('x\n  y: 1\n')],
   ['comments and empty cells have no value', ['// nothing', '/* x */', ''], nothing],
   ['a syntax error names its line', ['const ok = 1\nlet b = = 3'], error({ name: 'SyntaxError', line: 2 })],
+  ['a name that is declared twice is wrong the second time', ['let sy = 1\nfoo(2)\nlet sy = 2'], error({ name: 'SyntaxError', line: 3 })],
+  ['an object that is not closed is wrong where it goes on', ['({a: 1\n b: 2})'], error({ name: 'SyntaxError', line: 2 })],
   ['an error below erased types names its line', ['interface Q {\n  a: number\n}\n\nfunction boom(q: Q): never {\n  throw new RangeError("bad")\n}\nboom({a:1})'], error({ name: 'RangeError', line: 6, part: 'bad' })],
   ['an error after an await names its line', ['type X = string\nawait 0\nconst u: any = null\n\nu.foo'], error({ name: 'TypeError', line: 5 })],
   ['an error in a function of an older cell names its line there', ['function late(){\n\n  undefinedThing()\n}', '1\nlate()'], error({ name: 'ReferenceError', line: 3 })],

@@ -71,8 +71,17 @@ function run(source, lang) {
 }
 
 function syntaxError(error, source) {
-  const label = error.labels?.[0];
-  return new CellSyntaxError(error.message, source, label ? indexOfByte(source, label.start) : undefined);
+  const start = placeOf(error.labels ?? []);
+  return new CellSyntaxError(error.message, source, start === undefined ? undefined : indexOfByte(source, start));
+}
+
+// Of a thing that is there twice the second is wrong; where a bracket was opened is said last, and is not the place.
+function placeOf(labels) {
+  let start;
+  for (let index = 0; index < labels.length; index += 1) {
+    if (labels[index].message !== 'Opened here') start = labels[index].start;
+  }
+  return start;
 }
 
 // oxc counts in bytes of UTF-8.
