@@ -57,14 +57,9 @@ function planOf({ mode, edits, imports, names, hasValue }, columnOffset) {
   };
 }
 
-// What yields the value of the cell: its last statement that does something, if that is an expression.
+// What yields the value of the cell: its last statement, if that is an expression.
 function trailingStatement(body) {
-  return body.findLast((statement) => statement.type !== 'EmptyStatement' && !isEmptyExport(statement) && !isBareVar(statement));
-}
-
-// Bun puts one at the end for each `var` in a block, when it lowers decorators.
-function isBareVar(statement) {
-  return statement.type === 'VariableDeclaration' && statement.kind === 'var' && statement.declarations.every(({ init }) => !init);
+  return body.findLast((statement) => statement.type !== 'EmptyStatement' && !isEmptyExport(statement));
 }
 
 function isEmptyExport(statement) {

@@ -15,7 +15,14 @@ function lowerDecorators(code, source) {
     throw new CellSyntaxError('Invalid use of decorators', source);
   }
   const unique = renameHelpers(javascript, code);
-  return { source: unique, program: parseProgram(unique), columnOffset: 0 };
+  const program = parseProgram(unique);
+  // Bun declares at the end what blocks declare with `var`; there the cell's value is looked for.
+  program.body.sort((a, b) => isBareVar(b) - isBareVar(a));
+  return { source: unique, program, columnOffset: 0 };
+}
+
+function isBareVar(statement) {
+  return statement.type === 'VariableDeclaration' && statement.declarations.every(({ init }) => !init);
 }
 
 // Bun numbers its helper variables anew in every cell. As globals those of one cell would replace those that the classes of
