@@ -52,6 +52,12 @@ describe('an error', () => {
     expect(traceback).toContain('garbled.ts:2:');
   });
 
+  it('quotes an await as the user wrote it', async () => {
+    const { value, traceback } = await failure('(await Promise.resolve({})).nope()');
+    expect(value).toStartWith('(await Promise.resolve({})).nope is not a function');
+    expect(traceback).not.toContain('yield');
+  });
+
   it('names no place in a cell where none is known', async () => {
     expect((await failure('import { sep } from "node:path"\nconst sep = 1')).traceback).toBe("SyntaxError: Identifier 'sep' has already been declared");
   });

@@ -7,6 +7,7 @@
 const { KIB, cutAt, stripAnsi } = require('../output/text.js');
 const { inspect } = require('../output/inspect.js');
 const { cleanStack } = require('./stack.js');
+const { asWritten } = require('../transform/awaits.js');
 const { CellSyntaxError } = require('../transform/syntax-error.js');
 
 const MAX_NAME = 256;
@@ -55,8 +56,8 @@ function finish({ name, value, traceback }) {
   // Cutting first bounds the work; what is left of an escape that was cut in two goes as well.
   return {
     name: stripAnsi(name.slice(0, MAX_NAME)),
-    value: stripAnsi(cutAt(value, MAX_VALUE_BYTES)),
-    traceback: stripAnsi(cutAt(traceback, MAX_TRACEBACK_BYTES)),
+    value: asWritten(stripAnsi(cutAt(value, MAX_VALUE_BYTES))),
+    traceback: asWritten(stripAnsi(cutAt(traceback, MAX_TRACEBACK_BYTES))),
   };
 }
 

@@ -5,6 +5,8 @@
 const { isFunction, walk } = require('./parse.js');
 
 const LINE_END = /[\n\r\u2028\u2029]/;
+// A blank that tells this `yield` from one of the user's, where the engine quotes it in a message.
+const MARK = '\u2004';
 
 function rewriteAwaits(program, { edits, javascript, trailing }) {
   walk(program, (node) => {
@@ -15,11 +17,18 @@ function rewriteAwaits(program, { edits, javascript, trailing }) {
     if (node.type !== 'AwaitExpression') return true;
     // As wide as `await`, but it binds less tightly, and no line may end behind it.
     const end = node.start + 'await'.length;
-    edits.wrap(node.start, node.end, '(', ')');
+    const isEnclosed = javascript[node.start - 1] === '(' && javascript[node.end] === ')';
+    if (!isEnclosed) edits.wrap(node.start, node.end, '(', ')');
     edits.overwrite(node.start, end, 'yield');
+    if (javascript[end] === ' ') edits.overwrite(end, end + 1, MARK);
     if (LINE_END.test(javascript.slice(end, node.argument.start))) edits.wrap(end, node.end, '(', ')');
     return true;
   });
 }
 
-module.exports = { rewriteAwaits };
+// A message about rewritten code, in the words of the cell.
+function asWritten(message) {
+  return message.replaceAll(`yield${MARK}`, 'await ');
+}
+
+module.exports = { rewriteAwaits, asWritten };
