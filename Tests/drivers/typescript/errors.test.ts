@@ -172,6 +172,12 @@ describe('an error that is shown', () => {
     expect(text).not.toMatch(/driver|load\.js|runInThisContext/);
   });
 
+  it('quotes an await as the user wrote it', async () => {
+    const { value, stdout } = await interpreter.execute('let caught\ntry { (await {}).nope() } catch (e) { console.log((caught = e).message) }\ncaught');
+    expect(stdout).toStartWith('(await {}).nope is not a function');
+    expect(value?.['text/plain']).toStartWith('TypeError: (await {}).nope is not a function');
+  });
+
   it('keeps what follows its last frame', async () => {
     const { value } = await interpreter.execute('[new Error("v"), Object.assign(new Error("w"), { code: 5 }), 2]');
     expect(value?.['text/plain'].replaceAll(/cell_\d+\.ts:1:\d+/g, 'cell')).toBe('[\n  Error: v\n      at cell,\n  Error: w\n      at cell {\n    code: 5\n  },\n  2\n]');

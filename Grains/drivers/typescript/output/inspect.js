@@ -2,6 +2,7 @@
 'use strict';
 
 const { withoutOurFrames } = require('../errors/stack.js');
+const { asWritten } = require('../transform/awaits.js');
 const { KIB, cutAt } = require('./text.js');
 
 const OPTIONS = { depth: 4, colors: false, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 };
@@ -15,7 +16,7 @@ function inspect(value) {
   } catch (error) {
     return `[uninspectable: ${messageOf(error)}]`;
   }
-  return typeof text === 'string' ? cutAt(withoutOurFrames(text), MAX_TEXT_BYTES) : '[uninspectable]';
+  return typeof text === 'string' ? cutAt(asWritten(withoutOurFrames(text)), MAX_TEXT_BYTES) : '[uninspectable]';
 }
 
 function messageOf(error) {

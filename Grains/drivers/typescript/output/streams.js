@@ -4,6 +4,7 @@
 
 const { withoutOurFrames } = require('../errors/stack.js');
 const { FD, isRetryable, pause } = require('../protocol/descriptors.js');
+const { asWritten } = require('../transform/awaits.js');
 
 const CHUNK_UNITS = 16 * 1024;
 const buffer = new Uint8Array((CHUNK_UNITS + 1) * 3);
@@ -29,7 +30,7 @@ function turnTo(stream) {
 }
 
 function print(stream, shown) {
-  const text = withoutOurFrames(shown);
+  const text = asWritten(withoutOurFrames(shown));
   if (text.length === 0 || !turnTo(stream)) return;
   for (let start = 0; start < text.length; ) {
     let end = Math.min(start + CHUNK_UNITS, text.length);
