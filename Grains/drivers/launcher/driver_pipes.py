@@ -15,6 +15,13 @@ _FIRST_UNUSED = 8
 _OUT_OF_THE_WAY = 64
 
 
+def hold_places() -> None:
+    """Until there are pipes: what a driver opens while it gets ready must not have these numbers, and finds something there."""
+    null = fcntl.fcntl(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+    for number in range(REQUESTS, _FIRST_UNUSED):
+        os.dup2(null, number)
+
+
 class DriverPipes:
     """Both sides of every pipe; after the fork each process keeps its own side."""
 

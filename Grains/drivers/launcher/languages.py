@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import bundle
 from .environment import of_every_interpreter
+from .zygote import Zygote
 
 _DRIVERS = Path(__file__).resolve().parent.parent
 
@@ -20,7 +21,7 @@ class Python:
     has_doorbell = False
     # Growth of its heap is what the limit is about.
     runtime_bytes = 0
-    files: dict[str, str] = {}
+    files: list[str] = []
     # A thread a core for each of hundreds of interpreters helps nobody; set before numpy is loaded.
     environment = {
         "OPENBLAS_NUM_THREADS": "1",
@@ -46,7 +47,7 @@ class Python:
 
 
 class TypeScript:
-    """A driver is a Bun of its own."""
+    """A driver is a fork of the launcher, where that runs in a zygote, and otherwise a Bun of its own."""
 
     name = "typescript"
     hard_signal = signal.SIGINT
@@ -63,40 +64,33 @@ class TypeScript:
         "DO_NOT_TRACK": "1",
         # The driver insists on it and says why: it decides where an interrupt can hit.
         "BUN_JSC_usePollingTraps": "1",
+        # A fork has none of these threads, and a context one processor.
+        "BUN_JSC_useConcurrentJIT": "0",
+        "BUN_JSC_useConcurrentGC": "0",
+        "BUN_JSC_numberOfGCMarkers": "1",
     }
 
     # A missing import must fail, not be fetched; files in the home must not configure the runtime.
     _FLAGS = ("--no-install", "--no-env-file", "--config=/dev/null")
 
-    # Where a context finds its runtime: the driver's sources and packages, and Bun.
-    _DRIVER = "/sandbox/driver"
-    _BUN = "/sandbox/bun"
-    # What helps it with checkpoints, which it looks for beside itself.
-    _LAUNCHER = "/sandbox/launcher"
-
-    def __init__(self, bun: str):
+    def __init__(self, bun: str, zygote: Zygote | None):
+        """`bun`: where it is, behind the outer wall and in a context, as are the driver, and the launcher beside it."""
         self._bun = bun
-        self._bundle = bundle.find(_DRIVERS / "typescript")
-        self.files = {self._DRIVER: str(_DRIVERS / "typescript"), self._BUN: bun, self._LAUNCHER: str(_DRIVERS / "launcher")}
+        self._zygote = zygote
+        driver = _DRIVERS / "typescript"
+        bundled = bundle.find(driver)
+        # Its packages are below it; the launcher's, which helps with checkpoints, are beside it.
+        self.files = [bun, str(driver), str(_DRIVERS / "launcher")]
+        self.command = [bun, *self._FLAGS, str(driver / "driver.js"), str(driver / bundled) if bundled else ""]
 
     def warm_up(self) -> None:
-        pass
+        if self._zygote is not None:
+            self._zygote.use()
 
     def become_driver(self, environment: dict) -> None:
-        # A tier without a file system of its own leaves them where they are.
-        walled = os.path.exists(self._BUN)
-        bun, driver = (self._BUN, self._DRIVER) if walled else (self._bun, self.files[self._DRIVER])
-        command = [bun, *self._FLAGS, str(_entry_point(Path(driver)))]
-        if self._bundle is not None:
-            command.append(f"{driver}/{self._bundle}")
+        if self._zygote is not None:
+            self._zygote.become_driver()
         # Python ignores SIGPIPE, which an exec would pass on to the children of user code.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.execve(bun, command, environment)
-
-
-def _entry_point(directory: Path) -> Path:
-    for name in ("driver.ts", "driver.js"):
-        if (directory / name).exists():
-            return directory / name
-    raise FileNotFoundError(f"no driver in {directory}")
+        os.execve(self._bun, self.command, environment)

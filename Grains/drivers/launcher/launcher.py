@@ -75,6 +75,8 @@ def main() -> int:
         return _probe(arguments)
     if arguments.tier == "full" and not arguments.inside:
         return _wall_off(arguments)
+    if arguments.inside and arguments.language == "typescript" and arguments.zygote is None:
+        _become_zygote(arguments)
     return _serve(arguments)
 
 
@@ -105,6 +107,22 @@ def _wall_off(arguments) -> int:
         _remove_folders(arguments)
 
 
+def _become_zygote(arguments) -> None:
+    """Comes back only where that is not possible."""
+    from sandbox_launcher import zygote
+    from sandbox_launcher.environment import of_interpreter
+    from sandbox_launcher.isolation import full
+    from sandbox_launcher.languages import TypeScript
+    from sandbox_launcher.processes import log
+
+    library = zygote.find_library()
+    if library is None:
+        log("no libpython: every context starts a Bun of its own, which takes longer")
+        return
+    language = TypeScript(arguments.bun, None)
+    zygote.become(language.command, of_interpreter(full.PLACES, language.environment), library, [*_command(), *sys.argv[1:], "--zygote"])
+
+
 def _serve(arguments) -> int:
     from sandbox_launcher import joined_mappings, large_pages
     from sandbox_launcher.isolation import tiers
@@ -112,8 +130,12 @@ def _serve(arguments) -> int:
     from sandbox_launcher.lease import Lease
     from sandbox_launcher.pool import PoolBounds
     from sandbox_launcher.server import Server
+    from sandbox_launcher.zygote import Zygote
 
-    language = Python(load_package) if arguments.language == "python" else TypeScript(arguments.bun)
+    if arguments.language == "python":
+        language = Python(load_package)
+    else:
+        language = TypeScript(arguments.bun, Zygote(arguments.zygote) if arguments.zygote is not None else None)
     walls = tiers.build(arguments.tier, arguments.limits, arguments.homes, arguments.cgroups, language.files, arguments.user)
     language.warm_up()
     sys.meta_path.remove(_FINDER)
@@ -162,6 +184,8 @@ def _parse_arguments() -> argparse.Namespace:
     # Set by the outer wall for the launcher inside of it.
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--cgroups", help=argparse.SUPPRESS)
+    # Set by a zygote for the launcher that runs in it.
+    parser.add_argument("--zygote", type=int, help=argparse.SUPPRESS)
     Limits.add_arguments(parser)
     arguments = parser.parse_args()
     arguments.limits = Limits.of_arguments(arguments)
@@ -181,8 +205,13 @@ def _parse_arguments() -> argparse.Namespace:
 _PROGRAM = ("import sys; path = sys.argv.pop(1); "
             "exec(compile(open(path, 'rb').read(), '<sandbox_launcher>', 'exec'), {'__name__': '__launcher__', '__file__': path})")
 
+
+def _command() -> list[str]:
+    return [sys.executable, "-I", "-c", _PROGRAM, os.path.abspath(__file__)]
+
+
 if __name__ == "__main__":
-    os.execv(sys.executable, [sys.executable, "-I", "-c", _PROGRAM, os.path.abspath(__file__), *sys.argv[1:]])
+    os.execv(sys.executable, [*_command(), *sys.argv[1:]])
 
 if __name__ == "__launcher__":
     code = main()

@@ -9,7 +9,9 @@ const createUserland = require('./realm/userland.js');
 
 const host = captureHost();
 host.keepImmediatesPrompt = keepImmediatesPrompt();
-// Where the launcher has found the driver's realm in one file; that is no argument of the user's program.
-const [bundle] = process.argv.splice(2);
+// From the launcher, and no arguments of the user's program: where the driver's realm is in one file, empty when nowhere; and,
+// for a driver that is to be copied, how the launcher is to be run in it.
+const [bundle, library, ...command] = process.argv.splice(2);
+host.whenReady = (serve) => (library === undefined ? serve() : require('./realm/zygote.js')(library, command, serve));
 const start = loadDriverRealm(__dirname, 'main.js', host, bundle);
 start(createUserland());

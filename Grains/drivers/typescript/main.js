@@ -1,7 +1,7 @@
 // Puts the driver together and starts it.
 'use strict';
 
-const { FD } = require('./protocol/descriptors.js');
+const { FD, rememberDescriptors } = require('./protocol/descriptors.js');
 const { createListeners } = require('./execution/listeners.js');
 const { installImports } = require('./execution/imports.js');
 const { wakeUp } = require('./execution/loop.js');
@@ -27,10 +27,14 @@ module.exports = function start(userland) {
     send: (item, bundle) => session.display(item, bundle),
   });
   const checkpoint = new Checkpoint(userland, expose);
-  host.openDoorbell(FD.doorbell, wakeUp);
   // From a timer, so that the module that started us has finished loading.
   host.setTimeout(() => {
     warmUp(session, userland.displaySymbol);
-    serve(session, checkpoint);
+    // What belongs to this very process begins here: the driver may have been copied meanwhile.
+    host.whenReady(() => {
+      rememberDescriptors();
+      host.openDoorbell(FD.doorbell, wakeUp);
+      serve(session, checkpoint);
+    });
   }, 0);
 };

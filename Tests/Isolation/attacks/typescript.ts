@@ -82,7 +82,7 @@ for (const folder of ["/usr", "/etc"]) await attempt(folder, () => {
 // %% Write to the driver
 // What is private to the driver lies where every context of this language sees it.
 // undemonstrated: in the tier none a context is the service's own user
-for (const folder of ["/sandbox", "/sandbox/driver", "/sandbox/driver/node_modules"])
+for (const folder of ["/sandbox", "/sandbox/drivers/typescript", "/sandbox/drivers/typescript/node_modules"])
   await attempt(folder, () => { fs.writeFileSync(`${folder}/written-by-an-attack`, "x"); return true; });
 await attempt("/sandbox/bun", () => fs.openSync("/sandbox/bun", "r+") > 0);
 

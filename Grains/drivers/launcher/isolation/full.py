@@ -12,6 +12,8 @@ from .system_calls import allow_list
 # What the launcher's user is called in a context.
 _USER = 1000
 _LAUNCHER = 0
+# The same for every context.
+PLACES = Places(root.HOME, root.TEMPORARY)
 _WRITABLE = [*root.FILES.values(), "/proc", "/dev/null", "/dev/zero", "/dev/full"]
 _FOLDERS = {"home": 0o700, "tmp": 0o1777, "shm": 0o1777}
 
@@ -23,8 +25,8 @@ class Full:
     dies_with_supervisor = True
     removal_is_quick = True
 
-    def __init__(self, limits: Limits, homes: str, groups: cgroups.Cgroups | None, extra: dict[str, str]):
-        """`extra`: what a context sees besides, path inside -> path of the launcher's."""
+    def __init__(self, limits: Limits, homes: str, groups: cgroups.Cgroups | None, extra: list[str]):
+        """`extra`: files and folders that a context sees besides."""
         self._limits = limits
         self._homes = homes
         self._groups = groups
@@ -92,7 +94,7 @@ class Full:
         linux.unshare(linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS)
         network.bring_up_loopback()
         linux.set_hostname("sandbox")
-        return Places(root.HOME, root.TEMPORARY)
+        return PLACES
 
     def settle(self) -> None:
         """Once the driver is forked."""

@@ -32,7 +32,7 @@ def report(drivers: Path, user: int) -> str:
 def try_full(groups: str | None) -> int:
     """Inside the outer wall: everything about a context but its driver. Prints what is missing, if anything."""
     def put_up() -> str:
-        walls = Full(Limits(), outer.HOMES, cgroups.Cgroups(groups) if groups else None, {})
+        walls = Full(Limits(), outer.HOMES, cgroups.Cgroups(groups) if groups else None, [])
         home = walls.open_home()
         return _failure(walls.fork, lambda: _try_context(walls, home))
 

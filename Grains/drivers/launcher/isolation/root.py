@@ -23,9 +23,9 @@ _DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 class Template:
-    """`extra`: folders and files to be seen besides, path inside -> path of the launcher's. `namespace`: its descriptor."""
+    """`extra`: folders and files to be seen besides, where the launcher sees them. `namespace`: its descriptor."""
 
-    def __init__(self, extra: dict[str, str]):
+    def __init__(self, extra: list[str]):
         own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         try:
             linux.unshare(linux.CLONE_NEWNS)
@@ -54,7 +54,7 @@ class Template:
         os.chdir("/")
 
 
-def _build(extra: dict[str, str]) -> None:
+def _build(extra: list[str]) -> None:
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     os.makedirs(_MOUNT_POINT, exist_ok=True)
     linux.mount("tmpfs", _MOUNT_POINT, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
@@ -67,9 +67,9 @@ def _build(extra: dict[str, str]) -> None:
             os.symlink(target, _inside(name))
     for folder in ("usr", "etc"):
         linux.mount("/" + folder, _inside(folder), None, linux.MS_BIND | linux.MS_REC)
-    for path, source in extra.items():
-        _make_mount_point(_inside(path.lstrip("/")), os.path.isdir(source))
-        linux.mount(source, _inside(path.lstrip("/")), None, linux.MS_BIND | linux.MS_REC)
+    for path in extra:
+        _make_mount_point(_inside(path.lstrip("/")), os.path.isdir(path))
+        linux.mount(path, _inside(path.lstrip("/")), None, linux.MS_BIND | linux.MS_REC)
     linux.make_read_only(_MOUNT_POINT)
     # After that: they are devices, and can be written to.
     for name in _DEVICES:

@@ -24,7 +24,7 @@ const RUNTIME = { bun: host.version };
 class Checkpoint {
   #userland;
   #expose;
-  #home = host.cwd();
+  #home;
   #start = '';
   #environment = {};
   // What every session has.
@@ -38,6 +38,7 @@ class Checkpoint {
 
   // The session begins in the directory `start` of its home.
   begin(start) {
+    this.#home = host.cwd();
     this.#start = start;
     this.#environment = { ...host.env };
   }

@@ -21,7 +21,12 @@ function die() {
   host.exit(EXIT_FAULT);
 }
 
-const identities = [FD.requests, FD.doorbell, FD.events, FD.acknowledgements, FD.attachments].map((fd) => ({ fd, ...identityOf(fd) }));
+let identities = [];
+
+// As they are now is as they are to stay.
+function rememberDescriptors() {
+  identities = [FD.requests, FD.doorbell, FD.events, FD.acknowledgements, FD.attachments].map((fd) => ({ fd, ...identityOf(fd) }));
+}
 
 function identityOf(fd) {
   const { dev, ino } = host.fstatSync(fd);
@@ -40,4 +45,4 @@ function dieUnlessIntact() {
   }
 }
 
-module.exports = { FD, EXIT_END_OF_REQUESTS, die, dieUnlessIntact, isRetryable, pause };
+module.exports = { FD, EXIT_END_OF_REQUESTS, die, dieUnlessIntact, isRetryable, pause, rememberDescriptors };

@@ -33,7 +33,7 @@ module.exports = function loadDriverRealm(root, entry, host, bundle) {
   host.root = root;
   host.runInScope = breakableRunner(realm);
   // A build takes away the bundle of older sources, also from a launcher that still runs.
-  if (bundle === undefined || !fs.existsSync(bundle)) return load(entry);
+  if (!bundle || !fs.existsSync(bundle)) return load(entry);
   const module = { exports: {} };
   evaluate(bundle, 'bundle', module);
   return module.exports;

@@ -1,0 +1,40 @@
+// A Bun takes long to start, and little to copy. So the launcher, which is a Python, runs inside of a driver that is ready: its
+// forks are drivers, too. Of those only the ones that call us back go on as one; in the launcher itself no JavaScript runs
+// any more.
+'use strict';
+
+const { dlopen, JSCallback, ptr } = require('bun:ffi');
+const { setRandomSeed } = require('bun:jsc');
+const forgetRandomness = require('./randomness.js');
+
+const RTLD_NOW = 2;
+const RTLD_GLOBAL = 0x100;
+
+// library: the name of libpython. command: the launcher's command line, which lacks the address of the function that a fork
+// calls to become a driver. goOn: what such a fork then does; never returns. Does not return either.
+module.exports = function runLauncher(library, command, goOn) {
+  const becomeDriver = new JSCallback(() => {
+    setRandomSeed(crypto.getRandomValues(new Uint32Array(1))[0]);
+    // Bun remembers where it was started.
+    process.chdir(process.env.HOME);
+    goOn();
+  }, { returns: 'void' });
+  const main = openPython(library);
+  const words = [...command, String(becomeDriver.ptr)].map(cString);
+  const addresses = BigUint64Array.from([...words.map((word) => ptr(word)), 0], BigInt);
+  forgetRandomness();
+  process.reallyExit(main(words.length, ptr(addresses)));
+};
+
+// The function that is the program `python3`.
+function openPython(library) {
+  // Python's own libraries look for its functions among those that everybody can see.
+  const { symbols: c } = dlopen('libc.so.6', { dlopen: { args: ['ptr', 'int'], returns: 'ptr' } });
+  c.dlopen(ptr(cString(library)), RTLD_NOW | RTLD_GLOBAL);
+  const { symbols: python } = dlopen(library, { Py_BytesMain: { args: ['int', 'ptr'], returns: 'int' } });
+  return python.Py_BytesMain;
+}
+
+function cString(text) {
+  return Buffer.from(`${text}\0`);
+}
