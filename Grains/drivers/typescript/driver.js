@@ -12,6 +12,6 @@ host.keepImmediatesPrompt = keepImmediatesPrompt();
 // From the launcher, and no arguments of the user's program: where the driver's realm is in one file, empty when nowhere; and,
 // for a driver that is to be copied, how the launcher is to be run in it.
 const [bundle, library, ...command] = process.argv.splice(2);
-host.whenReady = (serve) => (library === undefined ? serve() : require('./realm/zygote.js')(library, command, serve));
+host.whenReady = (serve) => (library === undefined ? serve(false) : require('./realm/zygote.js')(library, command, serve));
 const start = loadDriverRealm(__dirname, 'main.js', host, bundle);
 start(createUserland());

@@ -5,7 +5,7 @@ const { FD, rememberDescriptors } = require('./protocol/descriptors.js');
 const { createListeners } = require('./execution/listeners.js');
 const { installImports } = require('./execution/imports.js');
 const { wakeUp } = require('./execution/loop.js');
-const { warmUp } = require('./execution/warm-up.js');
+const { rehearse, warmUp } = require('./execution/warm-up.js');
 const { serve } = require('./execution/serve.js');
 const { Checkpoint } = require('./checkpoint/checkpoint.js');
 const { Session } = require('./execution/session.js');
@@ -30,8 +30,10 @@ module.exports = function start(userland) {
   // From a timer, so that the module that started us has finished loading.
   host.setTimeout(() => {
     warmUp(session, userland.displaySymbol);
-    // What belongs to this very process begins here: the driver may have been copied meanwhile.
-    host.whenReady(() => {
+    // What belongs to this very process begins here.
+    host.whenReady((isCopy) => {
+      // The pages that a cell writes to have to be copied, and not while somebody waits for it.
+      if (isCopy) rehearse(session);
       rememberDescriptors();
       host.openDoorbell(FD.doorbell, wakeUp);
       serve(session, checkpoint);

@@ -50,7 +50,7 @@ def test_a_driver_does_the_same_with_it_and_without(drivers, bundled):
 
 def test_a_launcher_whose_bundle_is_taken_away_goes_on_with_the_sources(drivers):
     bundle.make(drivers / "typescript", BUN)
-    with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", language="typescript",
+    with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", language="typescript", tier="none",
                          launcher=drivers / "launcher" / "launcher.py") as launcher:
         (drivers / "typescript" / bundle.find(drivers / "typescript")).unlink()
         interpreter = launcher.start()

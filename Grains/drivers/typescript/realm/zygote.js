@@ -11,17 +11,19 @@ const RTLD_NOW = 2;
 const RTLD_GLOBAL = 0x100;
 
 // library: the name of libpython. command: the launcher's command line, which lacks the address of the function that a fork
-// calls to become a driver. goOn: what such a fork then does; never returns. Does not return either.
+// calls to become a driver. goOn: what such a fork, told that it is one, then does; never returns. Does not return either.
 module.exports = function runLauncher(library, command, goOn) {
   const becomeDriver = new JSCallback(() => {
     setRandomSeed(crypto.getRandomValues(new Uint32Array(1))[0]);
     // Bun remembers where it was started.
     process.chdir(process.env.HOME);
-    goOn();
+    goOn(true);
   }, { returns: 'void' });
   const main = openPython(library);
   const words = [...command, String(becomeDriver.ptr)].map(cString);
   const addresses = BigUint64Array.from([...words.map((word) => ptr(word)), 0], BigInt);
+  // A copy that collects this garbage would write to half of its memory.
+  Bun.gc(true);
   forgetRandomness();
   process.reallyExit(main(words.length, ptr(addresses)));
 };

@@ -1,0 +1,110 @@
+"""TypeScript contexts that are copies of one driver: what must be their own, and what goes on without the zygote."""
+
+import json
+import shutil
+
+import pytest
+from drivers_under_test import BUN, DRIVERS
+from launcher_process import LauncherProcess, descendants
+
+RANDOM = {
+    "the session": "Math.random()",
+    "a realm": "require('vm').runInNewContext('Math.random()')",
+    "a worker": """await new Promise(resolve => {
+        const worker = new Worker(URL.createObjectURL(new Blob(['postMessage(Math.random())'])))
+        worker.onmessage = ({ data }) => { worker.terminate(); resolve(data) }
+    })""",
+    "cryptography": "crypto.randomUUID()",
+    "a temporary folder": "require('fs').mkdtempSync('/tmp/x')",
+}
+
+
+@pytest.fixture(scope="module")
+def typescript():
+    with LauncherProcess("--bun", str(BUN), language="typescript") as process:
+        yield process
+
+
+@pytest.fixture
+def two(typescript):
+    contexts = [typescript.start(), typescript.start()]
+    yield contexts
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("source", RANDOM)
+def test_no_two_of_them_have_the_same_random_numbers(two, source):
+    first, second = (context.run(RANDOM[source]) for context in two)
+    assert first.error is None and first.text != second.text
+
+
+def test_each_waits_for_its_own_events(two):
+    code = """const chat = new MessageChannel()
+        const heard = new Promise(resolve => { chat.port1.onmessage = ({ data }) => resolve(data) })
+        chat.port2.postMessage('me')
+        const child = Bun.spawn(['/bin/echo', 'child'])
+        const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('served') })
+        const said = [await heard, (await new Response(child.stdout).text()).trim(), await (await fetch(server.url)).text()]
+        await new Promise(resolve => setTimeout(resolve, 50))
+        server.stop(true)
+        said.join()"""
+    executions = [context.begin(code) for context in two]
+    for context, execution in zip(two, executions):
+        outcome = context.finish(execution)
+        assert outcome.error is None and outcome.text == "'me,child,served'"
+
+
+def test_their_code_is_compiled_and_their_garbage_collected(two):
+    code = """const { numberOfDFGCompiles } = require('bun:jsc')
+        function hot(n) { let sum = 0; for (let i = 0; i < n; i++) sum += i % 7; return sum }
+        for (let i = 0; i < 2000; i++) hot(1000)
+        let kept; for (let i = 0; i < 200; i++) kept = new Array(100_000).fill({ i })
+        Bun.gc(true)
+        numberOfDFGCompiles(hot) > 0"""
+    for context in two:
+        assert context.run(code).text == "true"
+
+
+def test_each_is_itself_and_where_it_belongs(two):
+    code = """const { cwd, env, execPath, argv, execArgv } = process
+        JSON.stringify([cwd(), env.HOME, require('path').resolve('x'), execPath, argv.length,
+            process.pid === Number(require('fs').readlinkSync('/proc/self')),
+            Bun.spawnSync(['/bin/sh', '-c', 'echo $HOME; pwd; grep -c "SigIgn:.0*$" /proc/self/status']).stdout.toString(),
+            Bun.spawnSync([execPath, '--version']).exitCode])"""
+    for context in two:
+        told = json.loads(context.run(code).text.strip("'").replace("\\\\n", "\\n"))
+        assert told == ["/home/user", "/home/user", "/home/user/x", "/sandbox/bun", 2, True, "/home/user\n/home/user\n1\n", 0]
+
+
+def test_no_descriptor_of_the_launcher_is_left_in_them(two):
+    code = "require('fs').readdirSync('/proc/self/fd').map(fd => { try { return require('fs').readlinkSync(`/proc/self/fd/${fd}`) } catch {} }).join()"
+    kinds = {kind.partition(":[")[0] for kind in two[0].run(code).text.strip("'").split(",")}
+    assert kinds <= {"/dev/null", "pipe", "socket", "anon_inode", ""}, kinds
+
+
+def test_without_the_library_every_context_starts_a_bun_of_its_own(tmp_path):
+    drivers = tmp_path / "drivers"
+    shutil.copytree(DRIVERS, drivers, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    zygote = drivers / "launcher" / "zygote.py"
+    zygote.write_text(zygote.read_text().replace('f"libpython', 'f"libnowhere'))
+    with LauncherProcess("--bun", str(BUN), language="typescript", launcher=drivers / "launcher" / "launcher.py") as launcher:
+        context = launcher.start()
+        assert context.run("const n: number = 42; n").text == "42"
+        assert not any(_is_zygote(pid) for pid in descendants(launcher.process.pid))
+        assert b"no libpython" in launcher.process.stderr.read1()
+        context.close()
+
+
+def test_a_context_is_a_copy_of_its_launcher(typescript, two):
+    copies = [pid for pid in descendants(typescript.process.pid) if _is_zygote(pid)]
+    # The launcher; and of each context the supervisor and the driver.
+    assert len(copies) >= 1 + 2 * len(two)
+
+
+def _is_zygote(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return b"--zygote" in file.read().split(b"\0")
+    except OSError:
+        return False
