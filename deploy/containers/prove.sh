@@ -82,7 +82,7 @@ enter rw bash -euc '/usr/bin/python3 -I /app/drivers/launcher/bundle.py --bun /a
   /usr/bin/python3 -I -m compileall -q --invalidation-mode checked-hash /app/drivers/launcher'
 
 step 'Looking for working interpreters, as the image does'
-enter ro bash -euc 'python3 -I -c "import IPython, numpy, pandas, matplotlib, cloudpickle, seccomp"
+enter ro bash -euc 'python3 -I -c "import ctypes, IPython, numpy, pandas, matplotlib, cloudpickle, seccomp; ctypes.CDLL(\"libpython3.11.so.1.0\")"
   bwrap --version; /app/drivers/typescript/node_modules/bun/bin/bun.exe --version' >&2
 
 step 'Running it confined, and asking it'

@@ -40,7 +40,7 @@ RUN groupadd --gid 1000 silo && useradd --uid 1000 --gid 1000 --no-create-home -
   && install -d -o 1000 -g 1000 -m 0700 /data
 USER 1000:1000
 # An image without a working interpreter must not come to be.
-RUN /usr/bin/python3 -I -c 'import IPython, numpy, pandas, matplotlib, cloudpickle, seccomp' \
+RUN /usr/bin/python3 -I -c 'import ctypes, IPython, numpy, pandas, matplotlib, cloudpickle, seccomp; ctypes.CDLL("libpython3.11.so.1.0")' \
   && bwrap --version && /app/drivers/typescript/node_modules/bun/bin/bun.exe --version
 ENV Sandbox__DataDirectory=/data
 # Only /tmp and /data are written to: the root may be mounted read-only.

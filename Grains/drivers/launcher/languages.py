@@ -55,7 +55,7 @@ class TypeScript:
     has_doorbell = True
     # Bun reserves far more than it uses, and does not survive a refusal: the cgroup is its limit. One GiB is for its heap and
     # one for compiled code; without the latter it would not even say so, and interpret everything, ten times slower.
-    runtime_bytes = 2 << 30
+    _RESERVED_BYTES = 2 << 30
     environment = {
         # With `bun` on it, for `bun add` and whatever user code starts.
         "PATH": "/sandbox:/usr/bin:/bin",
@@ -77,6 +77,8 @@ class TypeScript:
         """`bun`: where it is, behind the outer wall and in a context, as are the driver, and the launcher beside it."""
         self._bun = bun
         self._zygote = zygote
+        # A copy has inherited it.
+        self.runtime_bytes = self._RESERVED_BYTES if zygote is None else 0
         driver = _DRIVERS / "typescript"
         bundled = bundle.find(driver)
         # Its packages are below it; the launcher's, which helps with checkpoints, are beside it.

@@ -7,6 +7,7 @@ when it has become a driver, runs the launcher in itself, by libpython. No JavaS
 import ctypes
 import os
 import re
+import resource
 import signal
 import struct
 import sys
@@ -34,12 +35,14 @@ def find_library() -> str | None:
     return name
 
 
-def become(driver: list[str], environment: dict, library: str, launcher: list[str]) -> None:
+def become(driver: list[str], environment: dict, data_bytes: int, library: str, launcher: list[str]) -> None:
     """Starts `driver` in our place. `launcher`: what it is to run, which gets the address of `Zygote` as its last argument.
 
-    `environment`: the one that drivers shall have. Never returns.
+    `environment`, `data_bytes`: what drivers shall have; Bun reserves what it can get. Never returns.
     """
     driver_pipes.hold_places()
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (data_bytes if most == resource.RLIM_INFINITY else min(data_bytes, most), most))
     os.execve(driver[0], [*driver, library, *launcher], environment)
 
 
@@ -51,6 +54,8 @@ class Zygote:
         self._doorbells: list[int] = []
         self._polls: dict[int, list[tuple[int, bytes]]] = {}
         self._note_event_loop()
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
     def use(self) -> None:
         """Bun keeps its compiled code from being copied."""

@@ -47,7 +47,7 @@ def apply_resource_limits(limits: Limits, runtime_bytes: int) -> None:
 
     `runtime_bytes`: address space for data that the runtime needs beyond what it uses.
     """
-    data = limits.memory_bytes - limits.memory_bytes // _RESERVE + _data_bytes() + runtime_bytes
+    data = data_limit(limits, runtime_bytes)
     resource.setrlimit(resource.RLIMIT_DATA, (data, data + _DRIVER_BYTES))
     for kind, limit in {
         resource.RLIMIT_CORE: 0,
@@ -61,6 +61,11 @@ def apply_resource_limits(limits: Limits, runtime_bytes: int) -> None:
         resource.RLIMIT_SIGPENDING: 1024,
     }.items():
         resource.setrlimit(kind, (limit, limit))
+
+
+def data_limit(limits: Limits, runtime_bytes: int) -> int:
+    """What this process may have of data, and what becomes of it by an exec: in bytes, as RLIMIT_DATA counts."""
+    return limits.memory_bytes - limits.memory_bytes // _RESERVE + _data_bytes() + runtime_bytes
 
 
 def _data_bytes() -> int:
