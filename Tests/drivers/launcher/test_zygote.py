@@ -77,6 +77,13 @@ def test_each_is_itself_and_where_it_belongs(two):
         assert told == ["/home/user", "/home/user", "/home/user/x", "/sandbox/bun", 2, True, "/home/user\n/home/user\n1\n", 0]
 
 
+def test_require_begins_at_home_as_in_a_bun_of_its_own(two):
+    code = """require('fs').mkdirSync('sub'); require('fs').writeFileSync('lib.js', 'module.exports = 41')
+        process.chdir('sub'); [require('./lib.js'), ...require.resolve.paths('x')].join()"""
+    for context in two:
+        assert context.run(code).text == "'41,/home/user/node_modules,/home/node_modules,/node_modules'"
+
+
 def test_no_descriptor_of_the_launcher_is_left_in_them(two):
     code = "require('fs').readdirSync('/proc/self/fd').map(fd => { try { return require('fs').readlinkSync(`/proc/self/fd/${fd}`) } catch {} }).join()"
     kinds = {kind.partition(":[")[0] for kind in two[0].run(code).text.strip("'").split(",")}

@@ -38,7 +38,8 @@ function installImports(userland, expose) {
     }
   };
   installHooks(userland.hooks(meta, expose('import', importModule)));
-  const require = host.createRequire(sessionFile());
+  // A driver that is copied is not in its home yet.
+  const require = host.createRequire(host.joinPath(host.env.HOME, SESSION_FILE));
   const module = userland.newModule();
   // To a cell it is the cell that was started, as `import.meta.main` says too.
   Object.defineProperty(require, 'main', { value: module });
