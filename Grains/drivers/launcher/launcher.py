@@ -137,7 +137,7 @@ def _serve(arguments) -> int:
     if arguments.language == "python":
         language = Python(load_package)
     else:
-        language = TypeScript(arguments.bun, Zygote(arguments.zygote) if arguments.zygote is not None else None)
+        language = TypeScript(arguments.bun, Zygote(arguments.zygote) if arguments.zygote else None)
     walls = tiers.build(arguments.tier, arguments.limits, arguments.homes, arguments.cgroups, language.files, arguments.user)
     language.warm_up()
     sys.meta_path.remove(_FINDER)
@@ -186,7 +186,7 @@ def _parse_arguments() -> argparse.Namespace:
     # Set by the outer wall for the launcher inside of it.
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--cgroups", help=argparse.SUPPRESS)
-    # Set by a zygote for the launcher that runs in it.
+    # Set by a zygote for the launcher that runs in it; 0: there can be no copies of this Bun.
     parser.add_argument("--zygote", type=int, help=argparse.SUPPRESS)
     Limits.add_arguments(parser)
     arguments = parser.parse_args()

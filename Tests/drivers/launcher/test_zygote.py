@@ -90,16 +90,22 @@ def test_no_descriptor_of_the_launcher_is_left_in_them(two):
     assert kinds <= {"/dev/null", "pipe", "socket", "anon_inode", ""}, kinds
 
 
-def test_without_the_library_every_context_starts_a_bun_of_its_own(tmp_path):
+@pytest.mark.parametrize("file, words, instead, said", [
+    ("launcher/zygote.py", 'f"libpython', 'f"libnowhere', b"no libpython"),
+    ("launcher/zygote.py", "return name", "return 'libc.so.6'", b"no copies of Bun: "),
+    ("typescript/realm/randomness.js", "found.length !== 1", "found.length !== 9", b"no copies of Bun: 1 streams of random numbers"),
+], ids=["without the library", "with another library", "with random numbers of unknown state"])
+def test_where_there_can_be_no_copies_every_context_starts_a_bun_of_its_own(tmp_path, file, words, instead, said):
     drivers = tmp_path / "drivers"
     shutil.copytree(DRIVERS, drivers, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    zygote = drivers / "launcher" / "zygote.py"
-    zygote.write_text(zygote.read_text().replace('f"libpython', 'f"libnowhere'))
+    source = drivers / file
+    assert words in source.read_text()
+    source.write_text(source.read_text().replace(words, instead))
     with LauncherProcess("--bun", str(BUN), language="typescript", launcher=drivers / "launcher" / "launcher.py") as launcher:
         context = launcher.start()
         assert context.run("const n: number = 42; n").text == "42"
         assert not any(_is_zygote(pid) for pid in descendants(launcher.process.pid))
-        assert b"no libpython" in launcher.process.stderr.read1()
+        assert said in launcher.process.stderr.read1()
         context.close()
 
 
@@ -112,6 +118,7 @@ def test_a_context_is_a_copy_of_its_launcher(typescript, two):
 def _is_zygote(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return b"--zygote" in file.read().split(b"\0")
+            program, *words = file.read().split(b"\0")
+            return program == b"/sandbox/bun" and b"--zygote" in words
     except OSError:
         return False

@@ -3,6 +3,7 @@
 // any more.
 'use strict';
 
+const fs = require('node:fs');
 const { dlopen, JSCallback, ptr } = require('bun:ffi');
 const { setRandomSeed } = require('bun:jsc');
 const forgetRandomness = require('./randomness.js');
@@ -19,14 +20,32 @@ module.exports = function runLauncher(library, command, goOn) {
     process.chdir(process.env.HOME);
     goOn(true);
   }, { returns: 'void' });
-  const main = openPython(library);
-  const words = [...command, String(becomeDriver.ptr)].map(cString);
-  const addresses = BigUint64Array.from([...words.map((word) => ptr(word)), 0], BigInt);
-  // A copy that collects this garbage would write to half of its memory.
-  Bun.gc(true);
-  forgetRandomness();
-  process.reallyExit(main(words.length, ptr(addresses)));
+  try {
+    const main = openPython(library);
+    const { words, addresses } = argumentsOf([...command, String(becomeDriver.ptr)]);
+    // A copy that collects this garbage would write to half of its memory.
+    Bun.gc(true);
+    forgetRandomness();
+    process.reallyExit(main(words.length, ptr(addresses)));
+  } catch (error) {
+    startLauncherAlone(command, error);
+  }
 };
+
+// In our place. Uncaught, the error would be a listener's of ours, and the launcher would never be ready and never say why.
+function startLauncherAlone(command, error) {
+  fs.writeSync(2, `launcher[${process.pid}]: no copies of Bun: ${error.message}; every context starts its own, which takes longer\n`);
+  const { symbols: c } = dlopen('libc.so.6', { execv: { args: ['ptr', 'ptr'], returns: 'int' } });
+  const { words, addresses } = argumentsOf([...command, '0']);
+  c.execv(ptr(words[0]), ptr(addresses));
+  process.reallyExit(1);
+}
+
+// As C wants them; valid as long as `words` are held.
+function argumentsOf(texts) {
+  const words = texts.map(cString);
+  return { words, addresses: BigUint64Array.from([...words.map((word) => ptr(word)), 0], BigInt) };
+}
 
 // The function that is the program `python3`.
 function openPython(library) {
