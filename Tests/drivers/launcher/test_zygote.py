@@ -84,6 +84,13 @@ def test_require_begins_at_home_as_in_a_bun_of_its_own(two):
         assert context.run(code).text == "'41,/home/user/node_modules,/home/node_modules,/node_modules'"
 
 
+def test_what_they_inherit_is_no_more_room_than_their_limits_leave(two):
+    code = """const read = name => require('fs').readFileSync(`/proc/self/${name}`, 'utf8')
+        Number(/Max data size +(\\d+)/.exec(read('limits'))[1]) - 1024 * Number(/VmData:\\s+(\\d+)/.exec(read('status'))[1])"""
+    for context in two:
+        assert 256 << 20 < int(context.run(code).text) < 512 << 20
+
+
 def test_no_descriptor_of_the_launcher_is_left_in_them(two):
     code = "require('fs').readdirSync('/proc/self/fd').map(fd => { try { return require('fs').readlinkSync(`/proc/self/fd/${fd}`) } catch {} }).join()"
     kinds = {kind.partition(":[")[0] for kind in two[0].run(code).text.strip("'").split(",")}
