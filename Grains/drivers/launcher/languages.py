@@ -77,7 +77,7 @@ class TypeScript:
         """`bun`: where it is, behind the outer wall and in a context, as are the driver, and the launcher beside it."""
         self._bun = bun
         self._zygote = zygote
-        # A copy has inherited it.
+        # A copy has inherited it, and what is inherited counts besides.
         self.runtime_bytes = self._RESERVED_BYTES if zygote is None else 0
         driver = _DRIVERS / "typescript"
         bundled = bundle.find(driver)
@@ -87,10 +87,11 @@ class TypeScript:
 
     def warm_up(self) -> None:
         if self._zygote is not None:
-            self._zygote.use()
+            self._zygote.share_compiled_code()
 
     def become_driver(self, environment: dict) -> None:
         if self._zygote is not None:
+            # With the environment that it was started with: in the tier `full` each context has the same.
             self._zygote.become_driver()
         # Python ignores SIGPIPE, which an exec would pass on to the children of user code.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)

@@ -1,6 +1,6 @@
 """A driver that is ready, and this launcher in it: each TypeScript driver is then a fork of the launcher, as a Python one is.
 
-A Bun of its own takes a context 80 ms of processor time; a copy takes two. The launcher starts Bun in its own place, and Bun,
+To start Bun is most of what a context would take (deploy/docs/decisions/0026). The launcher starts it in its own place, and Bun,
 when it has become a driver, runs the launcher in itself, by libpython. No JavaScript runs there any more, only in the forks.
 """
 
@@ -51,14 +51,15 @@ class Zygote:
 
     def __init__(self, address: int):
         self._go_on = ctypes.CFUNCTYPE(None)(address)
-        self._doorbells: list[int] = []
-        self._polls: dict[int, list[tuple[int, bytes]]] = {}
+        self._eventfds: list[int] = []
+        self._epolls: dict[int, list[tuple[int, bytes]]] = {}
         self._note_event_loop()
+        # Bun has reserved what it could get; the launcher has no such limit.
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
-    def use(self) -> None:
-        """Bun keeps its compiled code from being copied."""
+    def share_compiled_code(self) -> None:
+        """Bun keeps it from being copied: without this its functions are missing in a fork."""
         for one in mappings():
             if one.rights == "rwxp":
                 _libc.madvise(ctypes.c_void_p(one.start), ctypes.c_size_t(one.end - one.start), ctypes.c_int(_MADV_DOFORK))
@@ -74,6 +75,7 @@ class Zygote:
 
     # --- Bun's event loop: what it waits at, and what wakes it. Shared with other forks, each would take the others' events.
 
+    # Before the launcher has any of its own.
     def _note_event_loop(self) -> None:
         for name in os.listdir("/proc/self/fd"):
             try:
@@ -81,16 +83,16 @@ class Zygote:
             except OSError:
                 continue  # It was for the listing.
             if kind == "anon_inode:[eventfd]":
-                self._doorbells.append(int(name))
+                self._eventfds.append(int(name))
             elif kind == "anon_inode:[eventpoll]":
                 with open(f"/proc/self/fdinfo/{name}", encoding="ascii") as file:
                     shown = _SHOWN_INTEREST.findall(file.read())
-                self._polls[int(name)] = [(int(fd), _INTEREST.pack(int(events, 16), int(data, 16))) for fd, events, data in shown]
+                self._epolls[int(name)] = [(int(fd), _INTEREST.pack(int(events, 16), int(data, 16))) for fd, events, data in shown]
 
     def _make_event_loop(self) -> None:
-        for number in self._doorbells:
+        for number in self._eventfds:
             _place(os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK), number)
-        for number, interests in self._polls.items():
+        for number, interests in self._epolls.items():
             _place(_checked(_libc.epoll_create1(os.O_CLOEXEC)), number)
             for fd, interest in interests:
                 _checked(_libc.epoll_ctl(number, _EPOLL_CTL_ADD, fd, interest))

@@ -64,7 +64,7 @@ def apply_resource_limits(limits: Limits, runtime_bytes: int) -> None:
 
 
 def data_limit(limits: Limits, runtime_bytes: int) -> int:
-    """What this process may have of data, and what becomes of it by an exec: in bytes, as RLIMIT_DATA counts."""
+    """RLIMIT_DATA, in bytes, of this process or of the runtime that it becomes by an exec. `runtime_bytes`: as above."""
     return limits.memory_bytes - limits.memory_bytes // _RESERVE + _data_bytes() + runtime_bytes
 
 
