@@ -1,4 +1,4 @@
-"""The launcher with the other language: a driver that is a program of its own. Needs the driver's npm packages."""
+"""The launcher with the other language, where a driver is a program of its own: without walls. Needs the driver's npm packages."""
 
 import pytest
 from drivers_under_test import BUN
