@@ -80,6 +80,7 @@ const TABLE: [name: string, cells: string[], check: Check][] = [
   ['abstract classes and parameter properties work', ['abstract class AB { constructor(protected readonly v: number) {} abstract f(): number }\nclass AC extends AB { f(){ return this.v } }', 'new AC(6).f()'], value(6)],
   ['standard decorators work', ['function dec(v: any, c: ClassMethodDecoratorContext){ return function(this: any){ return v.call(this) + 1 } }\nclass DC { @dec m(){ return 1 } }', 'new DC().m()'], value(2)],
   ['a cell with decorators and a var in a block has a value', ['const tag = (c: any) => c\n@tag class DV { x = 1 }\nfor (var dv = 0; dv < 2; dv++) {}\nnew DV().x + dv'], value(3)],
+  ['a cell with decorators that ends with a declaration has no value', ['const tagged = (c: any) => c\n@tagged class DW {}\n5\nlet dw'], nothing],
   ['using disposes at the end of its block', ['let dsp = 0\n{ using r = { [Symbol.dispose](){ dsp++ } } }\ndsp'], value(1)],
   ['using at the top disposes at the end of the cell', ['var dt = 0\nusing rr = { v: 5, [Symbol.dispose](){ dt++ } }\nconst seen = rr.v', '[seen, dt]'], value([5, 1])],
   ['{a: 1} is an object', ['{a:1}'], value({ a: 1 })],

@@ -22,7 +22,7 @@ function lowerDecorators(code, source) {
 }
 
 function isBareVar(statement) {
-  return statement.type === 'VariableDeclaration' && statement.declarations.every(({ init }) => !init);
+  return statement.type === 'VariableDeclaration' && statement.kind === 'var' && statement.declarations.every(({ init }) => !init);
 }
 
 // Bun numbers its helper variables anew in every cell. As globals those of one cell would replace those that the classes of
