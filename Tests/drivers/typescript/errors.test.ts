@@ -172,7 +172,7 @@ describe('an error that is shown', () => {
     expect(text).not.toMatch(/driver|load\.js|runInThisContext/);
   });
 
-  it('quotes an await as the user wrote it', async () => {
+  it('quotes an await as the user wrote it also where the error is only shown', async () => {
     const { value, stdout } = await interpreter.execute('let caught\ntry { (await {}).nope() } catch (e) { console.log((caught = e).message) }\ncaught');
     expect(stdout).toStartWith('(await {}).nope is not a function');
     expect(value?.['text/plain']).toStartWith('TypeError: (await {}).nope is not a function');

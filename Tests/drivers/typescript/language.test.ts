@@ -68,6 +68,7 @@ const TABLE: [name: string, cells: string[], check: Check][] = [
   ['import.meta.url is a string', ['typeof import.meta.url'], value('string')],
   ['a cell is what was started', ['[require.main === module, import.meta.main]'], value([true, true])],
   ['__dirname and __filename are the place of the cell', ['[__dirname === import.meta.dirname, __filename === import.meta.filename]'], value([true, true])],
+  ['__dirname can be given another value', ["import { sep } from 'node:path'\n__dirname = sep + 'elsewhere'", '[__dirname, __filename === import.meta.filename]'], value(['/elsewhere', true])],
   ['a cell may have its own __dirname', ["import { dirname } from 'node:path'\nconst __filename = '/tmp/x.ts'\nconst __dirname = dirname(__filename)", '__dirname'], value('/tmp')],
   ['exports are plain declarations', ['export const ec = 1; export function ef(){ return 2 }\nexport default class EK {}\nexport { ec as zz }', '[ec, ef(), typeof EK]'], value([1, 2, 'function'])],
   ['a default export is the value of the cell', ['export default { a: 1 }'], value({ a: 1 })],

@@ -48,7 +48,9 @@ function installImports(userland, expose) {
   define('exports', module.exports);
   const places = { __dirname: () => host.cwd(), __filename: sessionFile };
   for (const name of Object.keys(places)) {
-    Object.defineProperty(userGlobal, name, { get: expose(name, places[name]), configurable: true });
+    // Assigned to, it is a variable like any other.
+    const set = expose(name, (value) => define(name, value, true));
+    Object.defineProperty(userGlobal, name, { get: expose(name, places[name]), set, configurable: true });
   }
 }
 
