@@ -12,17 +12,19 @@ const RTLD_NOW = 2;
 const RTLD_GLOBAL = 0x100;
 
 // library: the name of libpython. command: the launcher's command line, which lacks the address of the function that a fork
-// calls to become a driver. goOn: what such a fork, told that it is one, then does; never returns. Does not return either.
+// calls to become a driver, 0 where none can. goOn: what such a fork, told that it is one, then does; never returns. Does not
+// return either.
 module.exports = function runLauncher(library, command, goOn) {
-  const becomeDriver = new JSCallback(() => {
+  const becomeDriver = () => {
     setRandomSeed(crypto.getRandomValues(new Uint32Array(1))[0]);
     // Bun remembers where it was started.
     process.chdir(process.env.HOME);
     goOn(true);
-  }, { returns: 'void' });
+  };
   try {
     const main = openPython(library);
-    const { words, addresses } = argumentsOf([...command, String(becomeDriver.ptr)]);
+    const callback = new JSCallback(becomeDriver, { returns: 'void' });
+    const { words, addresses } = argumentsOf([...command, String(callback.ptr)]);
     // A copy that collects this garbage would write to half of its memory.
     Bun.gc(true);
     forgetRandomness();
