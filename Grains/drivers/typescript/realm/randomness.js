@@ -28,7 +28,8 @@ function parse(line) {
   return { start, end, name };
 }
 
-// The counters of bytes left behind each run of 256 bytes that are all different, as the state of ARC4 is.
+// The counters of bytes left behind each run of 256 bytes that are all different, as the state of ARC4 is. By chance the run
+// one byte before it or after it is such a run, too: the counter is the same.
 function findStreams(memory) {
   const found = [];
   const times = new Uint32Array(VALUES);
@@ -38,8 +39,11 @@ function findStreams(memory) {
     if (end >= VALUES && --times[memory.getUint8(end - VALUES)] === 0) different -= 1;
     if (different < VALUES) continue;
     const counter = Math.ceil((end + 1) / 4) * 4;
+    if (counter === found.at(-1)?.byteOffset) continue;
     const left = memory.getInt32(counter, true);
     if (left > 0 && left <= MOST_BYTES_LEFT) found.push(new DataView(memory.buffer, counter, 4));
   }
   return found;
 }
+
+module.exports.findStreams = findStreams;
