@@ -112,7 +112,7 @@ def _become_zygote(arguments) -> None:
     from sandbox_launcher import zygote
     from sandbox_launcher.environment import of_interpreter
     from sandbox_launcher.isolation import full
-    from sandbox_launcher.isolation.limits import data_limit
+    from sandbox_launcher.isolation.limits import Limits, data_limit
     from sandbox_launcher.languages import TypeScript
     from sandbox_launcher.processes import log
 
@@ -121,8 +121,9 @@ def _become_zygote(arguments) -> None:
         log("no libpython: every context starts a Bun of its own, which takes longer")
         return
     language = TypeScript(arguments.bun, None)
+    # The usual limits, whatever those of the contexts are: what runs here now is theirs to share, and not to pay for.
     zygote.become(language.command, of_interpreter(full.PLACES, language.environment),
-                  data_limit(arguments.limits, language.runtime_bytes), library, [*_command(), *sys.argv[1:], "--zygote"])
+                  data_limit(Limits(), language.runtime_bytes), library, [*_command(), *sys.argv[1:], "--zygote"])
 
 
 def _serve(arguments) -> int:

@@ -38,7 +38,8 @@ def find_library() -> str | None:
 def become(driver: list[str], environment: dict, data_bytes: int, library: str, launcher: list[str]) -> None:
     """Starts `driver` in our place. `launcher`: what it is to run, which gets the address of `Zygote` as its last argument.
 
-    `environment`, `data_bytes`: what drivers shall have; Bun reserves what it can get. Never returns.
+    `environment`: the one that drivers shall have. `data_bytes`: what Bun may take; it reserves what it can get, and a context
+    can use what is reserved. Never returns.
     """
     driver_pipes.hold_places()
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
