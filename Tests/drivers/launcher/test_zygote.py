@@ -97,6 +97,15 @@ def test_no_descriptor_of_the_launcher_is_left_in_them(two):
     assert kinds <= {"/dev/null", "pipe", "socket", "anon_inode", ""}, kinds
 
 
+def test_contexts_may_have_less_memory_than_the_zygote_takes():
+    limits = ("--memory-bytes", str(64 << 20), "--file-bytes", str(32 << 20))
+    with LauncherProcess("--bun", str(BUN), *limits, language="typescript") as launcher:
+        context = launcher.start()
+        assert context.run("const n: number = 42; n").text == "42"
+        assert any(_is_zygote(pid) for pid in descendants(launcher.process.pid))
+        context.close()
+
+
 @pytest.mark.parametrize("file, words, instead, said", [
     ("launcher/zygote.py", 'f"libpython', 'f"libnowhere', b"no libpython"),
     ("launcher/zygote.py", "return name", "return 'libc.so.6'", b"no copies of Bun: "),
