@@ -149,6 +149,12 @@ def test_files_directory_and_environment_move(home, other, session):
     assert restored.run("[process.cwd(), fs.readFileSync('file', 'utf8'), process.env.MINE, 'TERM' in process.env].join()").text == "'/home/user/work,content,x,false'"
 
 
+def test_a_session_that_was_in_its_home_is_there_again_and_so_are_its_children(home, other, session):
+    restored = other.restore(home.save())
+    restored.hello()
+    assert restored.run("[process.cwd(), Bun.spawnSync(['pwd']).stdout.toString().trim()].join()").text == "'/home/user,/home/user'"
+
+
 def test_a_checkpoint_says_how_long_the_session_stood_still(home, session):
     parts = Parts(home.save())
     assert parts.header["language"] == "typescript" and type(parts.trailer["pause_ms"]) is int

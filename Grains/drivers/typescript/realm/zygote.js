@@ -17,8 +17,6 @@ const RTLD_GLOBAL = 0x100;
 module.exports = function runLauncher(library, command, goOn) {
   const becomeDriver = () => {
     setRandomSeed(crypto.getRandomValues(new Uint32Array(1))[0]);
-    // Bun remembers where it was started.
-    process.chdir(process.env.HOME);
     goOn(true);
   };
   try {

@@ -10,6 +10,7 @@ const OPTIONS = {
   allowAwaitOutsideFunction: true,
   allowReturnOutsideFunction: true,
 };
+const LEADING_COMMENTS = /^(?:\s+|\/\/.*|\/\*[^]*?\*\/)*/;
 
 // A cell is a script, since it may be sloppy; but `import.meta` and some uses of `await` are only known to modules.
 function parseProgram(source, onToken) {
@@ -38,8 +39,6 @@ function parseObjectLiteral(text) {
     return undefined;
   }
 }
-
-const LEADING_COMMENTS = /^(?:\s+|\/\/.*|\/\*[^]*?\*\/)*/;
 
 function looksLikeObject(source) {
   const text = source.replace(LEADING_COMMENTS, '').trimEnd();
