@@ -107,10 +107,10 @@ def _await_connection(control: int, signals: processes.SignalPipe, driver: Drive
     while True:
         reported = [fd for fd, _ in poll.poll()]
         if control in reported:
-            received = receive(control)
-            if received is None or received[1] is not None:
-                return received and received[1]
-            if received[0] == HALT:
+            handed = receive(control)
+            if handed is None or handed.connection is not None:
+                return handed and handed.connection
+            if handed.word == HALT:
                 driver.halt()
             continue
         signals.drain()
@@ -122,10 +122,10 @@ def _refuse_next(control: int, detail: str) -> None:
     poll = select.poll()
     poll.register(control, select.POLLIN)
     if poll.poll(_REFUSAL_SECONDS * 1000):
-        received = receive(control)
+        handed = receive(control)
         # Perhaps only a word.
-        if received is not None and received[1] is not None:
-            refuse(received[1], detail)
+        if handed is not None and handed.connection is not None:
+            refuse(handed.connection, detail)
 
 
 def _words_of(error: BaseException) -> str:

@@ -5,6 +5,8 @@ import struct
 # The C module: its sockets find nothing out about themselves, and a new supervisor has less to do.
 from _socket import AF_UNIX, CMSG_SPACE, MSG_CMSG_CLOEXEC, MSG_DONTWAIT, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET
 from _socket import socket as Socket
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from .checkpoints.attachments import RESTORE, SAVE
 
@@ -17,12 +19,23 @@ HALT = b"H"
 GO_ON = b"G"
 
 _DESCRIPTOR = struct.Struct("i")
+# A connection, and what a room consists of.
+_MOST_DESCRIPTORS = 8
 
 
-def send_connection(control: int, connection: int, purpose: bytes = EXECUTE) -> None:
+class Handed(NamedTuple):
+    """`word`: what the connection is for, or what is to be done, without any. `room`: see `checkpoints.room`."""
+
+    word: bytes
+    connection: int | None = None
+    room: Sequence[int] = ()
+
+
+def send_connection(control: int, connection: int, purpose: bytes = EXECUTE, room: Sequence[int] = ()) -> None:
     """Raises BlockingIOError when a supervisor has more of them than it can take."""
+    descriptors = b"".join(map(_DESCRIPTOR.pack, [connection, *room]))
     with _borrowed(control) as channel:
-        channel.sendmsg([purpose], [(SOL_SOCKET, SCM_RIGHTS, _DESCRIPTOR.pack(connection))], MSG_DONTWAIT)
+        channel.sendmsg([purpose], [(SOL_SOCKET, SCM_RIGHTS, descriptors)], MSG_DONTWAIT)
 
 
 def send_word(control: int, word: bytes) -> None:
@@ -31,16 +44,17 @@ def send_word(control: int, word: bytes) -> None:
         channel.send(word, MSG_DONTWAIT)
 
 
-def receive(control: int) -> tuple[bytes, int | None] | None:
-    """A word, or a purpose and the connection; None when the launcher wants us to end."""
+def receive(control: int) -> Handed | None:
+    """None when the launcher wants us to end."""
     with _borrowed(control) as channel:
-        word, ancillary, _, _ = channel.recvmsg(1, CMSG_SPACE(_DESCRIPTOR.size), MSG_CMSG_CLOEXEC)
+        word, ancillary, _, _ = channel.recvmsg(1, CMSG_SPACE(_MOST_DESCRIPTORS * _DESCRIPTOR.size), MSG_CMSG_CLOEXEC)
     for level, kind, content in ancillary:
         if level == SOL_SOCKET and kind == SCM_RIGHTS:
-            descriptor, = _DESCRIPTOR.unpack(content[:_DESCRIPTOR.size])
-            os.set_blocking(descriptor, False)
-            return word, descriptor
-    return (word, None) if word else None
+            whole = len(content) // _DESCRIPTOR.size * _DESCRIPTOR.size
+            connection, *room = (descriptor for descriptor, in _DESCRIPTOR.iter_unpack(content[:whole]))
+            os.set_blocking(connection, False)
+            return Handed(word, connection, room)
+    return Handed(word) if word else None
 
 
 class _borrowed:

@@ -7,15 +7,14 @@ import time
 from dataclasses import dataclass, field
 
 from . import chain, processes
+from .checkpoints.attachments import SAVE
 from .files.servers import FileServers
 from .frames import FrameError
 from .handover import GO_ON, HALT, send_connection, send_word
 from .isolation.home import Home
 from .processes import log
-
-# A cgroup whose last process has ended is free a moment later; a directory may take its remover a while.
-_FIRST_RETRY_SECONDS = 0.05
-_LAST_RETRY_SECONDS = 5.0
+from .retry import Retry, seconds_until_first
+from .rooms import Rooms
 
 
 @dataclass(eq=False)
@@ -36,17 +35,18 @@ class _Removal:
     """A home that is to go. `remover`: the child that is at it, where removing takes a while."""
 
     home: Home
-    retry_at: float = 0.0
-    pause: float = _FIRST_RETRY_SECONDS
+    # A cgroup whose last process has ended is free a moment later; a directory may take its remover a while.
+    retry: Retry = field(default_factory=Retry)
     remover: int | None = None
 
 
 class Homes:
-    """`walls` make and remove them; `language` runs in them."""
+    """`walls` make and remove them; `language` runs in them, and sessions are saved in `rooms`."""
 
-    def __init__(self, language, walls):
+    def __init__(self, language, walls, rooms: Rooms):
         self._language = language
         self._walls = walls
+        self._rooms = rooms
         self._made = 0
         self._held: dict[str, HeldHome] = {}
         self._by_supervisor: dict[int, HeldHome] = {}
@@ -85,10 +85,14 @@ class Homes:
         control = held.supervisors.get(held.entered) if held is not None else None
         if control is None:
             return
+        room = self._rooms.open() if purpose == SAVE else []
         try:
-            send_connection(control, connection, purpose)
+            send_connection(control, connection, purpose, room)
         except OSError:
             pass
+        finally:
+            for descriptor in room:
+                os.close(descriptor)
 
     def halt(self) -> None:
         """No tenant's code runs any more, in the interpreters that there are and in those that are entered meanwhile."""
@@ -146,13 +150,11 @@ class Homes:
 
     def seconds_until_due(self) -> float | None:
         """When `tend` is to be called next."""
-        due = [removal.retry_at for removal in self._removals if removal.remover is None]
-        return max(0.0, min(due) - time.monotonic()) if due else None
+        return seconds_until_first(removal.retry for removal in self._removals if removal.remover is None)
 
     def tend(self) -> None:
         """Tries again what could not be removed."""
-        now = time.monotonic()
-        for removal in [removal for removal in self._removals if removal.remover is None and now >= removal.retry_at]:
+        for removal in [removal for removal in self._removals if removal.remover is None and removal.retry.is_due]:
             self._try(removal)
 
     def end_all(self, signals: processes.SignalPipe, seconds: float, kill_seconds: float) -> None:
@@ -216,10 +218,8 @@ class Homes:
             self._forget(removal)
 
     def _postpone(self, removal: _Removal) -> None:
-        if removal.pause >= _LAST_RETRY_SECONDS > removal.pause / 2:
+        if removal.retry.postpone():
             log("a home cannot be removed yet")
-        removal.retry_at = time.monotonic() + removal.pause
-        removal.pause = min(removal.pause * 2, 2 * _LAST_RETRY_SECONDS)
 
     def _forget(self, removal: _Removal) -> None:
         self._removals.remove(removal)

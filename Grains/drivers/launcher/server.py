@@ -15,6 +15,7 @@ from .lease import Lease
 from .pool import Pool, PoolBounds
 from .processes import log
 from .reception import Caller
+from .rooms import Rooms
 
 _BACKLOG = 512
 _STDIN = 0
@@ -39,7 +40,8 @@ class Server:
         self._silo = os.getppid()
         self._lease = lease
         self._signals = processes.SignalPipe()
-        self._homes = Homes(language, walls)
+        self._rooms = Rooms(walls)
+        self._homes = Homes(language, walls, self._rooms)
         self._pool = Pool(bounds, self._homes.make, self._homes.give_up)
         self._by_holder: dict[int, HeldHome] = {}
         self._callers: dict[int, Caller] = {}
@@ -52,7 +54,7 @@ class Server:
         # Whatever outlives its supervisor comes to us.
         processes.adopt_orphans()
         self._listener = _listen(self._path)
-        for fd in (self._signals.fd, _STDIN, self._listener.fileno()):
+        for fd in (self._signals.fd, _STDIN, self._rooms.fd, self._listener.fileno()):
             self._poll.register(fd, select.POLLIN)
         try:
             self._fill_pool()
@@ -71,6 +73,8 @@ class Server:
                 self._on_signal()
             elif fd == _STDIN:
                 self._on_stdin()
+            elif fd == self._rooms.fd:
+                self._rooms.on_ended()
             elif fd == listener:
                 self._on_connection()
             elif fd in self._callers:
@@ -84,7 +88,8 @@ class Server:
         due = [caller.deadline - now for caller in self._callers.values()]
         if self._paused_until is not None:
             due.append(self._paused_until - now)
-        due += [seconds for seconds in (self._homes.seconds_until_due(), self._pool.seconds_until_due(), self._lease.seconds_until_due()) if seconds is not None]
+        clocks = (self._homes, self._rooms, self._pool, self._lease)
+        due += [seconds for clock in clocks if (seconds := clock.seconds_until_due()) is not None]
         # Rounded up: poll would otherwise return just before the time, again and again.
         return max(0.0, min(due)) * 1000 + 1 if due else None
 
@@ -97,6 +102,7 @@ class Server:
             self._forget_caller(caller)
             os.close(caller.fd)
         self._homes.tend()
+        self._rooms.tend()
         self._tend_pool()
         if self._lease.end_if_due():
             log("the silo is silent: its contexts are halted")

@@ -7,10 +7,11 @@ import time
 
 from . import processes
 from .checkpoints.attachments import RESTORE, SAVE
+from .checkpoints.room import Room
 from .checkpoints.saving import Saving
 from .driver_process import DriverProcess
 from .frames import FrameError
-from .handover import GO_ON, HALT, receive
+from .handover import GO_ON, HALT, Handed, receive
 from .outbox import Outbox
 from .output import OutputStream
 from .relay import Relay
@@ -126,27 +127,29 @@ class Supervisor:
         return True
 
     def _on_control(self) -> None:
-        received = receive(self._control)
-        if received is None:
+        handed = receive(self._control)
+        if handed is None:
             self._end("closed")
-            return
-        purpose, connection = received
-        if purpose == HALT:
+        elif handed.word == HALT:
             self._driver.halt()
-            return
-        if purpose == GO_ON:
+        elif handed.word == GO_ON:
             self._driver.go_on()
-            return
-        if connection is None:
-            return
-        # Whatever becomes of it is up to the driver; if it gets none, this closes the last of it.
-        try:
-            if purpose == RESTORE and self._relay.may_restore:
-                self._driver.attachments.give(RESTORE, connection)
-            elif purpose == SAVE and self._relay.is_idle and not self._saving.is_under_way and self._saving.begin(connection):
+        elif handed.connection is not None:
+            # Whatever becomes of it is up to the driver; if it gets none, this closes the last of it.
+            try:
+                self._attach(handed)
+            finally:
+                os.close(handed.connection)
+
+    def _attach(self, handed: Handed) -> None:
+        room = Room(handed.room)
+        if handed.word == SAVE and self._relay.is_idle and not self._saving.is_under_way:
+            if self._saving.begin(handed.connection, room):
                 self._relay.save()
-        finally:
-            os.close(connection)
+            return
+        room.close()
+        if handed.word == RESTORE and self._relay.may_restore:
+            self._driver.attachments.give(RESTORE, handed.connection)
 
     def _on_attachments(self) -> None:
         try:

@@ -56,6 +56,13 @@ class LauncherProcess:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
+def cgroups(launcher: LauncherProcess, kind: str) -> list[Path]:
+    """Those of its own whose names begin with `kind`, of all controllers."""
+    # One that goes meanwhile is passed over here, and a fault of `Path.glob`.
+    return [Path(folder, name) for folder, names, _ in os.walk("/sys/fs/cgroup")
+            if os.path.basename(folder) == f"sandbox-{launcher.process.pid}" for name in names if name.startswith(kind)]
+
+
 def is_alive(pid: int) -> bool:
     """False for a zombie too: its memory is gone, somebody only has not looked."""
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from interpreter_client import LIMITS
-from launcher_process import LauncherProcess, descendants, is_alive, wait_until
+from launcher_process import LauncherProcess, cgroups, descendants, is_alive, wait_until
 
 GIVE_NAME = "open('/proc/self/comm', 'w').write('{}')"
 
@@ -23,7 +23,7 @@ def own_launcher():
 
 def groups(launcher) -> list[Path]:
     """The cgroups of the launcher's contexts."""
-    return [group for group in Path("/sys/fs/cgroup").glob(f"**/sandbox-{launcher.process.pid}/context-*")]
+    return cgroups(launcher, "context-")
 
 
 def share_of(group: Path) -> float | None:

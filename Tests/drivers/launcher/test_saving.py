@@ -7,6 +7,7 @@ import socket
 import pytest
 from launcher_process import wait_until
 from sandbox_launcher.checkpoints.attachments import RESTORE, SAVE, Giver, Taker
+from sandbox_launcher.checkpoints.room import Room
 from sandbox_launcher.checkpoints.saving import Saving
 
 PATIENCE = 20
@@ -65,7 +66,7 @@ def test_nothing_comes_from_a_supervisor_that_is_gone(ends):
 
 def test_a_save_in_vain_is_over_at_once(ends, connection):
     saving = Saving(ends[0])
-    assert saving.begin(connection[1].fileno()) and saving.is_under_way
+    assert saving.begin(connection[1].fileno(), Room(())) and saving.is_under_way
     ends[1].say_in_vain()
     saving.on_answer(driver=1)
     assert not saving.is_under_way
@@ -73,7 +74,7 @@ def test_a_save_in_vain_is_over_at_once(ends, connection):
 
 def test_a_driver_that_does_not_answer_is_not_waited_for_and_its_host_is_told(ends, connection):
     saving = Saving(ends[0], take_seconds=0)
-    assert saving.begin(connection[1].fileno())
+    assert saving.begin(connection[1].fileno(), Room(()))
     assert is_over(saving)
     assert connection[0].recv(1) == b""
 
@@ -92,7 +93,7 @@ def test_what_was_left_untaken_is_not_taken_for_the_next(ends, connection):
 
 def test_the_driver_itself_is_never_the_one_that_is_ended(ends, connection):
     saving = Saving(ends[0])
-    saving.begin(connection[1].fileno())
+    saving.begin(connection[1].fileno(), Room(()))
     ends[1].say_taken()
     saving.on_answer(driver=os.getpid())
     assert saving.process is None and not saving.is_under_way
@@ -108,14 +109,14 @@ def test_an_answer_to_nothing_is_none(ends):
 def test_an_end_that_is_closed_is_said(ends, connection):
     os.close(ends[1].fd)
     saving = Saving(ends[0])
-    assert not saving.begin(connection[1].fileno())
+    assert not saving.begin(connection[1].fileno(), Room(()))
     with pytest.raises(EOFError):
         saving.on_answer(driver=1)
 
 
 def test_whoever_takes_too_long_is_ended(ends, connection):
     saving = Saving(ends[0], work_seconds=0)
-    assert saving.begin(connection[1].fileno())
+    assert saving.begin(connection[1].fileno(), Room(()))
     pid = os.fork()
     if pid == 0:
         ends[1].say_taken()

@@ -7,11 +7,13 @@ code says how it went, as `failures` has it.
 
 import os
 import sys
+from signal import SIG_BLOCK, SIGCONT, pthread_sigmask
 
 from ..driver_pipes import ATTACHMENTS
 from ..frames import HEADER_BYTES, json_bytes, pack, parse
 from .attachments import RESTORE, SAVE, Taker
 from .failures import Absent, NotEmpty, code_of
+from .room import await_admission
 from .packing import pack as pack_files
 from .stream import Damaged, Lost, Reader, Writer, bounded, check_header, check_trailer, header, trailer
 from .unpacking import unpack as unpack_files
@@ -42,7 +44,9 @@ def _save(home: str) -> None:
     if connection is None:
         taker.say_in_vain()
         raise Absent
+    pthread_sigmask(SIG_BLOCK, {SIGCONT})
     taker.say_taken()
+    await_admission()
     _die_first()
     os.lseek(0, 0, os.SEEK_SET)
     told = parse(_read(int.from_bytes(_read(HEADER_BYTES), "little")))

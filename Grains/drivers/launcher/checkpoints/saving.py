@@ -7,6 +7,7 @@ import socket
 import time
 
 from .attachments import SAVE, Giver
+from .room import Room
 
 # Between two executions a driver does nothing else.
 _TAKE_SECONDS = 10.0
@@ -23,6 +24,7 @@ class Saving:
         self._work_seconds = work_seconds
         self._process: int | None = None
         self._connection: socket.socket | None = None
+        self._room: Room | None = None
         self.deadline: float | None = None
 
     @property
@@ -34,9 +36,12 @@ class Saving:
         """A descriptor that can be read when the process has ended."""
         return self._process
 
-    def begin(self, connection: int) -> bool:
+    def begin(self, connection: int, room: Room) -> bool:
+        """The room is ours from here on."""
         if not self._giver.give(SAVE, connection):
+            room.close()
             return False
+        self._room = room
         # So that its host hears of the end, whoever else still has it.
         self._connection = socket.socket(fileno=os.dup(connection))
         self.deadline = time.monotonic() + self._take_seconds
@@ -54,6 +59,7 @@ class Saving:
             if self._process is None:
                 self._finish()
             else:
+                self._room.admit(pid, self._process)
                 self.deadline = time.monotonic() + self._work_seconds
 
     def on_end(self) -> None:
@@ -81,3 +87,4 @@ class Saving:
         except OSError:
             pass  # Its host was faster.
         self._connection.close()
+        self._room.close()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 
 from . import linux
 from .limits import Limits
@@ -49,13 +50,28 @@ class Group:
         self._let_idle_time_be_used(limits)
 
     def joins(self) -> list[int]:
-        """Descriptors; a process that writes `0` to each of them is in. They work where no cgroup can be seen."""
-        return [os.open(os.path.join(path, "cgroup.procs"), os.O_WRONLY | os.O_CLOEXEC) for path in self._paths.values()]
+        """Descriptors; a process of one thread that writes `0` to each of them is in. They work where no cgroup can be seen."""
+        # A thread that moves itself needs none of the locks of a process that is moved, for which every fork of the machine waits.
+        return self._open_members("cgroup.procs" if self._is_v2 else "tasks", os.O_WRONLY)
+
+    def admissions(self) -> list[int]:
+        """Descriptors; whoever writes the number of a process to each of them moves it in."""
+        return self._open_members("cgroup.procs", os.O_WRONLY)
 
     def open_kill_count(self) -> int:
         """A descriptor for `kill_count`."""
         name = "memory.events" if self._is_v2 else "memory.oom_control"
         return os.open(self._file(name), os.O_RDONLY | os.O_CLOEXEC)
+
+    def end_members(self) -> None:
+        """Kills every process in it, and lets none of them fork any more."""
+        linux.write(self._file("pids.max"), "0")
+        for members in self._open_members("cgroup.procs", os.O_RDONLY):
+            try:
+                for pid in _pids(members):
+                    _kill_member(pid, members)
+            finally:
+                os.close(members)
 
     def remove(self) -> bool:
         """True when it is gone. A group that is still dying cannot be removed yet."""
@@ -70,6 +86,9 @@ class Group:
                     raise
                 gone = False
         return gone
+
+    def _open_members(self, name: str, access: int) -> list[int]:
+        return [os.open(os.path.join(path, name), access | os.O_CLOEXEC) for path in self._paths.values()]
 
     def _let_idle_time_be_used(self, limits: Limits) -> None:
         """Who was idle may take as much again as its share at once, from Linux 5.14 on: threads of a runtime work in bursts."""
@@ -95,6 +114,28 @@ def kill_count(fd: int) -> int:
 def join(descriptors: list[int]) -> None:
     for fd in descriptors:
         os.write(fd, b"0")
+
+
+def _pids(members: int) -> list[int]:
+    text, start = b"", 0
+    while part := os.pread(members, 65536, start):
+        text, start = text + part, start + len(part)
+    return [int(line) for line in text.split()]
+
+
+def _kill_member(pid: int, members: int) -> None:
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        # It may have ended before it was opened, and its number be another's.
+        if pid in _pids(members):
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(process)
 
 
 def _files(limits: Limits, is_v2: bool):

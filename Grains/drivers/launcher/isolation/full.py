@@ -31,6 +31,7 @@ class Full:
         self._homes = homes
         self._groups = groups
         self._homes_made = 0
+        self._rooms_made = 0
         self._filter = linux.Filter(allow_list(with_internet=True))
         self._template = root.Template(extra)
         self._own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
@@ -66,6 +67,13 @@ class Full:
 
     def forget_home(self, home: Home) -> None:
         """Nothing of the launcher's belonged to it."""
+
+    def open_room(self) -> cgroups.Group | None:
+        """As wide as a context; None where there are no cgroups."""
+        if self._groups is None:
+            return None
+        self._rooms_made += 1
+        return self._groups.create(f"copy-{self._rooms_made}", self._limits)
 
     def fork(self) -> int:
         """Like `os.fork`; the child is the first process of a new pid namespace, whose end ends all others in it."""

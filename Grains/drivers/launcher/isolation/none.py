@@ -30,6 +30,9 @@ class NoWalls:
     def forget_home(self, home: Home) -> None:
         """It is gone; what it had of the launcher's can be had by another."""
 
+    def open_room(self) -> None:
+        """There is no cgroup."""
+
     def fork(self) -> int:
         return processes.fork()
 

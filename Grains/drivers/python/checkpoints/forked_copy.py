@@ -13,6 +13,7 @@ from os import O_CLOEXEC, O_RDWR, O_WRONLY, _exit, close, dup2, listdir, open as
 from sys import setrecursionlimit
 
 from sandbox_launcher.checkpoints.attachments import TAKEN
+from sandbox_launcher.checkpoints.room import await_admission
 from sandbox_launcher.driver_pipes import ATTACHMENTS
 
 # Our parent becomes the copy's: it is the one that waits for it, so user code never sees a child that it did not start.
@@ -81,6 +82,7 @@ def _run(work, kept: int, null: int) -> None:
     try:
         # What is held back from here on would be for the session; the copy is ended by SIGKILL.
         signal(SIGINT, SIG_IGN)
+        await_admission()
         setsid()
         _die_first()
         # Whoever waits for the end of one shall not wait for us. Their numbers stay taken: objects will close what they
