@@ -25,17 +25,19 @@ internal sealed partial class CapacityBoard(
     /// <summary>Whether any silo could take a new context and start its interpreter.</summary>
     public bool TakesContexts => _silos.Values.Any(silo => IsFresh(silo) && silo.Load is { HasRoom: true, IsReady: true });
 
-    /// <summary>The least loaded of the candidates that has room, which is then counted there; null when none has any.</summary>
+    /// <summary>The one of the candidates that takes a context, which is then counted there; null when none has room.</summary>
     public SiloAddress? Reserve(IEnumerable<SiloAddress> candidates)
     {
-        (SiloAddress Silo, Entry Entry, SiloLoad Load)? best = null;
+        var known = new List<(SiloAddress, SiloLoad)>();
         foreach (var candidate in candidates)
         {
-            if (_silos.TryGetValue(candidate, out var entry) && IsFresh(entry) && entry.Load is { HasRoom: true } load && (best is not { } other || IsBetter(load, other.Load)))
-                best = (candidate, entry, load);
+            if (_silos.TryGetValue(candidate, out var entry) && IsFresh(entry))
+                known.Add((candidate, entry.Load));
         }
-        best?.Entry.Reserve();
-        return best?.Silo;
+        var chosen = SiloChoice.Of(known, self.SiloAddress);
+        if (chosen is not null && _silos.TryGetValue(chosen, out var reserved))
+            reserved.Reserve();
+        return chosen;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -57,10 +59,6 @@ internal sealed partial class CapacityBoard(
 
     /// <summary>A silo that has stopped answering takes nothing, long before anybody declares it dead.</summary>
     private bool IsFresh(Entry entry) => time.GetElapsedTime(entry.At) < options.Value.PollInterval * IntervalsUntilStale;
-
-    private static bool IsBetter(SiloLoad one, SiloLoad other) => one.IsReady != other.IsReady
-        ? one.IsReady
-        : (long)one.Live * other.Max < (long)other.Live * one.Max;
 
     private async Task AskAsync(SiloAddress silo)
     {
