@@ -194,12 +194,71 @@ def test_a_host_that_hangs_up_costs_nothing(home, session):
     assert wait_until(lambda: Parts(home.save()).trailer is not None)
 
 
+def test_a_session_that_uses_most_of_its_memory_is_saved_and_restored(home, other, session):
+    assert session.run("const big = new Float64Array((250 << 20) / 8).fill(1); let state = 41").error is None
+    checkpoint = home.save()
+    assert Parts(checkpoint).trailer is not None
+    assert session.run("state + 1").text == "42"
+    restored = other.restore(checkpoint)
+    assert restored.hello()["restored"] == {"lost": [], "lost_count": 0}
+    assert restored.run("state + big.length + big[big.length - 1]").text == str(42 + (250 << 20) // 8)
+
+
+def test_a_session_that_is_too_large_to_be_saved_goes_on(home, session):
+    assert session.run("const blocks = []; while (blocks.length < 40) blocks.push(Buffer.alloc(10 << 20, 1)); let state = 41").error is None
+    assert Parts(home.save()).trailer is None
+    assert session.run("state + 1").text == "42"
+
+
+def test_a_checkpoint_holds_nothing_that_came_after_it_was_asked_for(home, other, session):
+    session.run("const data = Buffer.alloc(16 << 20, 1); let state = 'before'")
+    with begin(home) as connection:
+        session.run("state = 'after'; data.fill(2)")
+        restored = other.restore(read_all(connection))
+    restored.hello()
+    assert restored.run("state + data[0] + data[data.length - 1]").text == "'before11'"
+
+
+def test_an_interrupt_and_a_signal_to_the_group_are_not_the_copys(home, session):
+    session.run("const data = Buffer.alloc(16 << 20, 1)")
+    with begin(home) as connection:
+        execution = session.begin("console.log('begun'); for (;;) {}")
+        session.receive_until("stdout")
+        session.interrupt(execution)
+        assert session.finish(execution).error["name"] == "KeyboardInterrupt"
+        session.run("process.on('SIGTERM', () => {}); process.kill(0, 'SIGTERM')")
+        assert Parts(read_all(connection)).trailer is not None
+
+
+def test_descriptors_of_the_session_are_not_held_open_by_the_copy(home, session):
+    session.run("const data = Buffer.alloc(16 << 20, 1); const cat = Bun.spawn(['cat'], { stdin: 'pipe' })")
+    with begin(home):
+        assert session.run("cat.stdin.end(); await cat.exited").text == "0"
+
+
+def test_nothing_is_left_of_a_copy(home, session):
+    for _ in range(5):
+        assert Parts(home.save()).trailer is not None
+    others = "require('fs').readdirSync('/proc').filter((name) => /^\\d+$/.test(name) && +name !== process.pid).length"
+    assert wait_until(lambda: session.run(others).text == "0")
+
+
+def test_threads_of_the_session_do_not_matter(home, session):
+    session.run("""
+const source = URL.createObjectURL(new Blob(['for (let all = [];; all.push({ at: String(all.length) })) if (all.length > 10000) all = []']));
+const workers = [new Worker(source), new Worker(source)];
+setInterval(() => { globalThis.garbage = Array.from({ length: 1000 }, (_, n) => ({ n })) }, 1); let state = 41""")
+    for _ in range(10):
+        assert Parts(home.save()).trailer is not None
+        assert session.run("state").text == "41"
+
+
 def test_patched_builtins_do_not_matter(home, other, session):
     session.run("const value = { a: [1, new Map([[1, 2]])] }; class A { f() { return 1 } }; const a = new A()")
     session.run("""
 const broken = () => { throw new Error('patched') };
-Bun.spawn = JSON.stringify = Object.keys = Reflect.ownKeys = Map.prototype.forEach = Array.prototype.push = Array.prototype.map = Function.prototype.toString = broken;
-require('fs').openSync = require('fs').writeSync = require('path').relative = require('v8').serialize = broken; 0""")
+Bun.spawn = JSON.stringify = Object.keys = Reflect.ownKeys = Map.prototype.forEach = Array.prototype.push = Array.prototype.map = Array.prototype[Symbol.iterator] = Array.from = Buffer.from = RegExp.prototype.exec = Function.prototype.toString = broken;
+require('fs').openSync = require('fs').readdirSync = require('fs').readFileSync = require('bun:ffi').ptr = require('fs').writeSync = require('path').relative = require('v8').serialize = broken; 0""")
     restored = other.restore(home.save())
     restored.hello()
     assert restored.run("value.a[1].get(1) + a.f()").text == "3"

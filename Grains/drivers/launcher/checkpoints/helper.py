@@ -1,8 +1,9 @@
 """Packs and unpacks checkpoints for a driver that is no Python: a program of its own, inside the walls.
 
-`save HOME`: a frame {runtime, lost, pause_ms} and behind it the heap come from fd 0, a file. `restore HOME RUNTIME`: the heap
-goes to fd 1, a file, and behind it a frame {lost} and the length of the heap in 8 bytes. The attachments are at fd 7. The exit
-code says how it went, as `failures` has it.
+`save HOME RUNTIME`, in the process that has said to the supervisor that it saves: a frame {lost, pause_ms, bytes} and behind it the
+heap, so many of them, come from fd 0, a pipe. `take HOME RUNTIME`: the same for one that has yet to say so, and from a file.
+`restore HOME RUNTIME`: the heap goes to fd 1, a file, and behind it a frame {lost} and the length of the heap in 8 bytes. The
+attachments are at fd 7. The exit code says how it went, as `failures` has it.
 """
 
 import os
@@ -13,8 +14,8 @@ from ..driver_pipes import ATTACHMENTS
 from ..frames import HEADER_BYTES, json_bytes, pack, parse
 from .attachments import RESTORE, SAVE, Taker
 from .failures import Absent, NotEmpty, code_of
-from .room import await_admission
 from .packing import pack as pack_files
+from .room import await_admission
 from .stream import Damaged, Lost, Reader, Writer, bounded, check_header, check_trailer, header, trailer
 from .unpacking import unpack as unpack_files
 
@@ -26,45 +27,56 @@ _FIRST_TO_DIE = b"1000"
 
 
 def main() -> None:
-    what, home, *arguments = sys.argv[1:]
+    what, home, runtime = sys.argv[1:]
+    taker = Taker(ATTACHMENTS)
     try:
-        os.setsid()
-        if what == "save":
-            _save(home)
+        if what == "take":
+            _say_that_we_save(taker)
+        if what == "restore":
+            _restore(taker, home, parse(runtime.encode()))
         else:
-            _restore(home, parse(arguments[0].encode()))
+            _save(taker, home, parse(runtime.encode()))
     except BaseException as error:
         os._exit(code_of(error))
     os._exit(0)
 
 
-def _save(home: str) -> None:
-    taker = Taker(ATTACHMENTS)
-    connection = taker.take(SAVE, _SAVE_SECONDS)
-    if connection is None:
-        taker.say_in_vain()
-        raise Absent
+def _say_that_we_save(taker: Taker) -> None:
+    os.setsid()
     pthread_sigmask(SIG_BLOCK, {SIGCONT})
     taker.say_taken()
     await_admission()
-    _die_first()
     os.lseek(0, 0, os.SEEK_SET)
-    told = parse(_read(int.from_bytes(_read(HEADER_BYTES), "little")))
+
+
+def _save(taker: Taker, home: str, runtime: dict) -> None:
+    connection = taker.take(SAVE, _SAVE_SECONDS)
+    if connection is None:
+        raise Absent
+    _die_first()
     writer = Writer(connection)
-    writer.frame(header(_LANGUAGE, told["runtime"]))
+    # Not when the heap is there: its first byte tells the host that this save was taken.
+    writer.frame(header(_LANGUAGE, runtime))
     writer.begin_section()
-    lost = [Lost.of_json(one) for one in told["lost"]] + pack_files(writer, home)
+    lost_files = pack_files(writer, home)
     writer.end_section()
     file_bytes = writer.section_bytes
+    told = parse(_read(int.from_bytes(_read(HEADER_BYTES), "little")))
+    lost = [Lost.of_json(one) for one in told["lost"]] + lost_files
     writer.begin_section()
-    while data := os.read(0, _COPY_BYTES):
+    left = told["bytes"]
+    while left > 0 and (data := os.read(0, min(_COPY_BYTES, left))):
         writer.write(data)
+        left -= len(data)
+    if left > 0:
+        raise Damaged("the heap ended early")
     writer.end_section()
     writer.frame(trailer(file_bytes, writer.section_bytes, lost, pause_ms=told["pause_ms"]))
 
 
-def _restore(home: str, runtime: dict) -> None:
-    connection = Taker(ATTACHMENTS).take(RESTORE, _RESTORE_SECONDS)
+def _restore(taker: Taker, home: str, runtime: dict) -> None:
+    os.setsid()
+    connection = taker.take(RESTORE, _RESTORE_SECONDS)
     if connection is None:
         raise Absent
     reader = Reader(connection)

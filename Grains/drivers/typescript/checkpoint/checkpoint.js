@@ -1,5 +1,5 @@
-// Saves a session and restores it. The driver itself writes the heap, while nothing else runs; a helper, which is the program
-// that does it for Python too, packs the files and talks to the host.
+// Saves a session and restores it. A copy of the driver writes the heap, or, where there can be none, the driver itself, while nothing
+// else runs; a helper, which is the program that does it for Python too, packs the files and talks to the host.
 'use strict';
 
 const { die } = require('../protocol/descriptors.js');
@@ -10,15 +10,22 @@ const { prepare } = require('../execution/globals.js');
 const imports = require('../execution/imports.js');
 const { runBreakable, runEventLoop, wakeUp } = require('../execution/loop.js');
 const { reasonOf, stand } = require('./lost.js');
+const { encode } = require('../output/text.js');
+const copy = require('./copy.js');
 const functions = require('./functions.js');
 const { NotCarried, Walk } = require('./values.js');
 
-const { userGlobal, serialize, deserialize, encodeInto, byteLength } = host;
+const { userGlobal, serialize, deserialize } = host;
 const { getOwnPropertyDescriptor } = Reflect;
 
 const MAX_LOST = 256;
 const MAX_TEXT = 256;
 const EXIT_DAMAGED = 80;
+// Of a frame, and of the length at the end of what the helper leaves.
+const HEADER_BYTES = 4;
+const LENGTH_BYTES = 8;
+// An array of this realm: what user code does to its own is nothing to us.
+const HELPER = Array.from(host.helper);
 const RUNTIME = { bun: host.version };
 
 class Checkpoint {
@@ -47,19 +54,20 @@ class Checkpoint {
     directory.enter(this.#home, this.#start);
   }
 
-  // Returns when the heap is written; the helper goes on. Whatever fails costs this checkpoint alone.
+  // Whatever fails costs this checkpoint alone.
   save() {
+    if (copy.isPossible()) copy.start((file, pause) => write(file, pause, this.#heap()), [...HELPER, 'save', this.#home, toJson(RUNTIME)]);
+    else this.#saveStandingStill();
+  }
+
+  #saveStandingStill() {
     const begun = host.hrtime();
     let file;
     try {
-      const { heap, lost } = this.#heap();
+      const heap = this.#heap();
       file = openUnnamed();
-      const pause = Number((host.hrtime() - begun) / 1_000_000n);
-      const told = encode(toJson({ runtime: RUNTIME, lost: lost.slice(0, MAX_LOST).map(cut), pause_ms: pause }));
-      const length = new Uint8Array(4);
-      new DataView(length.buffer).setUint32(0, told.length, true);
-      for (const part of [length, told, heap]) writeAll(file, part);
-      host.spawn(['save', this.#home], [file, 'ignore', 'ignore']);
+      write(file, Number((host.hrtime() - begun) / 1_000_000n), heap);
+      host.startHelper(['take', this.#home, toJson(RUNTIME)], file);
     } catch {
       // No memory, no room, no process: the helper says so to the supervisor, or its patience does.
     } finally {
@@ -139,15 +147,17 @@ class Checkpoint {
   // What was lost: { lost, lost_count }. Ends the process if the session cannot be restored.
   restore() {
     const file = openUnnamed();
-    const { exitCode } = host.spawnSync(['restore', this.#home, toJson(RUNTIME)], ['ignore', file, 'ignore']);
+    const { exitCode } = host.runHelper(['restore', this.#home, toJson(RUNTIME)], file);
     if (exitCode !== 0) host.exit(exitCode ?? EXIT_DAMAGED);
     try {
-      const bytes = readWhole(file);
+      const { size: end } = host.fstatSync(file);
+      const size = Number(new DataView(read(file, end - LENGTH_BYTES, LENGTH_BYTES).buffer).getBigUint64(0, true));
+      const told = JSON.parse(host.decodeStrictly(read(file, size + HEADER_BYTES, end - LENGTH_BYTES - size - HEADER_BYTES)));
+      // Read, it would take its memory twice.
+      const heap = host.mapFile(`/proc/self/fd/${file}`, size);
       host.closeSync(file);
-      const size = Number(new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8).getBigUint64(0, true));
-      const told = JSON.parse(host.decodeStrictly(bytes.subarray(size + 4, bytes.length - 8)));
       this.enterDirectory();
-      return this.#put(deserialize(bytes.slice(0, size)), told);
+      return this.#put(deserialize(heap), told);
     } catch {
       return host.exit(EXIT_DAMAGED);
     }
@@ -170,6 +180,14 @@ class Checkpoint {
     for (const { name, reason } of [...kept.lost, ...lost]) stand(this.#userland, this.#expose, name, reason);
     return { lost: [...told.lost, ...lost.map(cut)].slice(0, MAX_LOST), lost_count: told.lost_count + lost.length };
   }
+}
+
+// pause: for how long the session stood still, in milliseconds.
+function write(file, pause, { heap, lost }) {
+  const told = encode(toJson({ lost: lost.slice(0, MAX_LOST).map(cut), pause_ms: pause, bytes: heap.length }));
+  const length = new Uint8Array(HEADER_BYTES);
+  new DataView(length.buffer).setUint32(0, told.length, true);
+  for (const part of [length, told, heap]) writeAll(file, part);
 }
 
 function putMembers(error, members) {
@@ -259,17 +277,11 @@ function textOf(error) {
   }
 }
 
-function encode(text) {
-  const bytes = new Uint8Array(byteLength(text));
-  encodeInto(text, bytes);
-  return bytes;
-}
-
 function writeAll(file, bytes) {
   for (let written = 0; written < bytes.length;) written += host.writeSync(file, bytes, written, bytes.length - written, null);
 }
 
-// A file that nobody else finds, in the memory that is limited as files are.
+// In the memory that is limited as files are.
 function openUnnamed() {
   const path = host.joinPath(host.temporary, `.checkpoint-${host.hrtime()}`);
   const file = host.openSync(path, 'wx+', 0o600);
@@ -277,13 +289,12 @@ function openUnnamed() {
   return file;
 }
 
-function readWhole(file) {
-  const { size } = host.fstatSync(file);
+function read(file, start, size) {
   const bytes = new Uint8Array(size);
-  for (let read = 0; read < size;) {
-    const count = host.readSync(file, bytes, read, size - read, read);
+  for (let done = 0; done < size;) {
+    const count = host.readSync(file, bytes, done, size - done, start + done);
     if (count === 0) die();
-    read += count;
+    done += count;
   }
   return bytes;
 }

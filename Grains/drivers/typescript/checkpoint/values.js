@@ -22,19 +22,24 @@ class Walk {
 
   // Throws NotCarried. What it has found out of a value that is not carried is forgotten.
   check(value) {
-    const found = new Set();
+    const found = [];
     const marks = [];
     const stack = [value];
-    while (stack.length > 0) this.#look(stack.pop(), stack, found, marks);
-    for (const object of found) this.#known.add(object);
+    try {
+      while (stack.length > 0) this.#look(stack.pop(), stack, found, marks);
+    } catch (error) {
+      for (const object of found) this.#known.delete(object);
+      throw error;
+    }
     for (const mark of marks) this.marks.push(mark);
   }
 
   #look(value, stack, found, marks) {
     if (typeof value === 'function') throw new NotCarried('it holds a function, which cannot be saved');
     if (typeof value === 'symbol') throw new NotCarried('a symbol cannot be saved');
-    if (typeof value !== 'object' || value === null || this.#known.has(value) || found.has(value)) return;
-    found.add(value);
+    if (typeof value !== 'object' || value === null || this.#known.has(value)) return;
+    this.#known.add(value);
+    found.push(value);
     if (types.isProxy(value)) throw new NotCarried('a proxy cannot be saved');
     if (!Object.isExtensible(value) && Object.isFrozen(value)) marks.push([value, '!']);
     const prototype = getPrototypeOf(value);

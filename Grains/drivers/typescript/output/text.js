@@ -22,4 +22,11 @@ function cutAt(text, maxBytes) {
   return `${text.slice(0, read)}\n${notice(total - written)}`;
 }
 
-module.exports = { KIB, stripAnsi, cutAt, notice };
+// As UTF-8.
+function encode(text) {
+  const bytes = new Uint8Array(host.byteLength(text));
+  host.encodeInto(text, bytes);
+  return bytes;
+}
+
+module.exports = { KIB, encode, stripAnsi, cutAt, notice };

@@ -8,6 +8,7 @@ const util = require('node:util');
 const vm = require('node:vm');
 const { deserialize, serialize, setTimeZone } = require('bun:jsc');
 const { expect } = require('bun:test');
+const openLibc = require('./libc.js');
 
 const { apply } = Reflect;
 
@@ -126,19 +127,24 @@ main()`;
 
 // The helper, in the folder of the launcher beside ours, gets fd 7.
 function checkpoints() {
-  const { spawn, spawnSync } = Bun;
+  const { mmap, spawn, spawnSync } = Bun;
+  const { readFileSync } = fs;
   const launcher = path.join(__dirname, '..', '..', 'launcher');
-  const command = (parameters) => ['/usr/bin/python3', '-I', '-S', '-B', '-c', HELPER, launcher, ...parameters];
-  const options = (parameters, stdio) => ({ cmd: command(parameters), stdio: [...stdio, null, null, null, null, 7], env: {}, cwd: '/' });
+  const options = (parameters, [input, output]) =>
+    ({ cmd: [...helper, ...parameters], stdio: [input, output, 'ignore', null, null, null, null, 7], env: {}, cwd: '/' });
+  const helper = ['/usr/bin/python3', '-I', '-S', '-B', '-c', HELPER, launcher];
   const carried = [Object, Array, Map, Set, Date, RegExp, ArrayBuffer, SharedArrayBuffer, DataView, Boolean, Number, String, Blob,
     Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array,
     Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array];
   if (typeof Float16Array === 'function') carried.push(Float16Array);
   return {
-    spawn: (parameters, stdio) => spawn(options(parameters, stdio)).unref(),
-    spawnSync: (parameters, stdio) => spawnSync(options(parameters, stdio)),
+    ...openLibc(),
+    helper,
+    startHelper: (parameters, input) => spawn(options(parameters, [input, 'ignore'])).unref(),
+    runHelper: (parameters, output) => spawnSync(options(parameters, ['ignore', output])),
     serialize: (value) => serialize(value, { binaryType: 'nodebuffer' }),
     deserialize,
+    mapFile: (path, size) => mmap(path, { size }),
     carriedPrototypes: new Set(carried.map(({ prototype }) => prototype)),
     ArrayPrototype: Array.prototype,
     BufferPrototype: Buffer.prototype,
@@ -148,6 +154,8 @@ function checkpoints() {
     relativePath: path.relative,
     temporary: process.env.TMPDIR ?? '/tmp',
     unlinkSync: fs.unlinkSync,
+    readdirSync: fs.readdirSync,
+    readText: (path) => readFileSync(path, 'latin1'),
     chdir: process.chdir.bind(process),
   };
 }

@@ -1,0 +1,143 @@
+// A copy of this process that does something with what it has, while the session goes on: what `forked_copy.py` is for Python.
+// The engine compiles and collects on the thread that it has, so in a copy none is missing (deploy/docs/decisions/0026).
+'use strict';
+
+const { encode } = require('../output/text.js');
+const { FD } = require('../protocol/descriptors.js');
+
+const { c, addressOf, hrtime } = host;
+
+// Our parent becomes the copy's: it is the one that waits for it.
+const CLONE_PARENT = 0x8000;
+const SYS_CLONE = { x64: 56, arm64: 220 }[host.arch];
+const MADV_DOFORK = 11;
+const MSG_DONTWAIT = 0x40;
+const O_CLOEXEC = 0o2000000;
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
+const SIGCHLD = 17;
+const SIGCONT = 18;
+const SIG_BLOCK = 0;
+const SIG_SETMASK = 2;
+const SIGNAL_SET_BYTES = 128;
+const STDIN = 0;
+// What a context may have open at once, at most (`limits.py`).
+const MOST_DESCRIPTORS = 1024;
+const DONE = 0;
+const FAILED = 1;
+
+// The words of `attachments.py`, and how long `room.py` lets a copy wait.
+const TAKEN = Uint8Array.of(0x54);
+const IN_VAIN = Uint8Array.of(0x56);
+const ADMISSION = BigInt64Array.of(1n, 0n);
+
+const allSignals = new Uint8Array(SIGNAL_SET_BYTES);
+const admission = new Uint8Array(SIGNAL_SET_BYTES);
+const previous = new Uint8Array(SIGNAL_SET_BYTES);
+c.sigfillset(addressOf(allSignals));
+c.sigaddset(addressOf(admission), SIGCONT);
+
+let isCompiledCodeShared = false;
+
+// A copy that becomes the program `command`, all signals held back, and has one of its own run `work(fd, pause)`: what that
+// writes there is the program's stdin. pause: for how long this process stood still, in milliseconds.
+function start(work, command) {
+  shareCompiledCode();
+  c.pthread_sigmask(SIG_BLOCK, addressOf(allSignals), addressOf(previous));
+  const begun = hrtime();
+  const child = clone(CLONE_PARENT);
+  if (child === 0) {
+    try {
+      const pause = Number((hrtime() - begun) / 1_000_000n);
+      becomeNobodys();
+      work(becomeTwo(command), pause);
+      c._exit(DONE);
+    } finally {
+      c._exit(FAILED);
+    }
+  }
+  c.pthread_sigmask(SIG_SETMASK, addressOf(previous), null);
+  if (child < 0) say(IN_VAIN);
+}
+
+// Bun keeps it from being copied; its functions would be missing.
+function shareCompiledCode() {
+  if (isCompiledCodeShared) return;
+  isCompiledCodeShared = true;
+  for (const [, start, end] of host.readText('/proc/self/maps').matchAll(/^([0-9a-f]+)-([0-9a-f]+) rwxp/gm)) {
+    const address = Number.parseInt(start, 16);
+    c.madvise(address, Number.parseInt(end, 16) - address, MADV_DOFORK);
+  }
+}
+
+// In the copy.
+function becomeNobodys() {
+  say(TAKEN);
+  c.sigtimedwait(addressOf(admission), null, addressOf(ADMISSION));
+  c.setsid();
+  // Whoever waits for the end of one shall not wait for us. Their numbers stay taken: objects will close what they believe is
+  // theirs.
+  const nothing = host.openSync('/dev/null', 'r+');
+  for (const fd of openDescriptors()) if (fd !== FD.attachments && fd !== nothing) c.dup2(nothing, fd);
+}
+
+function openDescriptors() {
+  try {
+    const names = host.readdirSync('/proc/self/fd');
+    return Array.from({ length: names.length }, (_, index) => Number(names[index]));
+  } catch {
+    // Walls without a /proc of the copy's own.
+    return Array.from({ length: MOST_DESCRIPTORS }, (_, fd) => fd).filter(isOpen);
+  }
+}
+
+function isOpen(fd) {
+  try {
+    host.fstatSync(fd);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Returns in the one that is to write, with the descriptor for it; the other becomes the program.
+function becomeTwo(command) {
+  const pipe = new Int32Array(2);
+  c.pipe2(addressOf(pipe), O_CLOEXEC);
+  if (clone(SIGCHLD) === 0) {
+    c.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    host.closeSync(pipe[0]);
+    return pipe[1];
+  }
+  c.dup2(pipe[0], STDIN);
+  // What comes of `dup2` outlives an exec.
+  c.dup2(FD.attachments, pipe[0]);
+  c.dup2(pipe[0], FD.attachments);
+  const words = command.map((text) => encode(`${text}\0`));
+  const addresses = BigUint64Array.from([...words.map((word) => addressOf(word)), 0], BigInt);
+  c.execve(addressOf(words[0]), addressOf(addresses), addressOf(new BigUint64Array(1)));
+  return c._exit(FAILED);
+}
+
+function clone(flags) {
+  return c.syscall(SYS_CLONE, flags, 0, 0, 0, 0);
+}
+
+function say(word) {
+  c.send(FD.attachments, addressOf(word), word.length, MSG_DONTWAIT);
+}
+
+// Not where other threads run JavaScript: a copy has none of them, and would wait for ever for what they were just holding.
+function isPossible() {
+  const tasks = host.readdirSync('/proc/self/task');
+  for (let index = 0; index < tasks.length; index += 1) {
+    try {
+      if (host.readText(`/proc/self/task/${tasks[index]}/comm`) === 'Worker\n') return false;
+    } catch {
+      // It has just ended.
+    }
+  }
+  return true;
+}
+
+module.exports = { isPossible, start };
