@@ -41,7 +41,7 @@ class DriverProcess:
         self._memory_kills = memory_kills
         # The home may have had interpreters before.
         self._kills_before = memory_kills()
-        self._is_halted = False
+        self.is_halted = False
         self._postponed: tuple[int, bytes] | None = None
 
     def begin(self) -> None:
@@ -74,11 +74,11 @@ class DriverProcess:
 
     def halt(self) -> None:
         """Neither it nor any other process of its context runs until `go_on`, whatever is asked of it meanwhile."""
-        self._is_halted = True
+        self.is_halted = True
         processes.signal_descendants(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        self._is_halted = False
+        self.is_halted = False
         processes.signal_descendants(signal.SIGCONT)
         if self._postponed is not None:
             postponed, self._postponed = self._postponed, None
@@ -87,7 +87,7 @@ class DriverProcess:
     def interrupt(self, rung: int, body: bytes) -> None:
         if self.status is not None:
             return
-        if self._is_halted:
+        if self.is_halted:
             # It would have to run for it.
             self._postponed = rung, body
             return

@@ -85,7 +85,7 @@ class Homes:
         control = held.supervisors.get(held.entered) if held is not None else None
         if control is None:
             return
-        room = self._rooms.open() if purpose == SAVE else []
+        room = self._rooms.lend(held.home) if purpose == SAVE else []
         try:
             send_connection(control, connection, purpose, room)
         except OSError:

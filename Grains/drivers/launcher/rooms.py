@@ -1,75 +1,82 @@
-"""The rooms in which copies save their sessions (`checkpoints.room`): handed out, and cleared when they are let go."""
+"""The rooms in which copies save sessions (`checkpoints.room`): lent out, and cleared when they are given back."""
 
 import os
 import select
 
-from .isolation.cgroups import Group
+from .isolation.home import Home
 from .processes import log
 from .retry import Retry, seconds_until_first
 
 
 class Rooms:
-    """`walls` make them. `fd` can be read when one has been let go."""
+    """`walls` make them, one a home, which keeps it. `fd` can be read when one has been given back."""
 
     def __init__(self, walls):
         self._walls = walls
-        self._leased: dict[int, Group] = {}  # our end of the lease -> the room
-        self._ended = select.epoll()
-        self._cleared: dict[Group, Retry] = {}
+        self._lent: dict[int, Home] = {}  # our end of the lease -> whose room it is
+        self._returned = select.epoll()
+        self._uncleared: list[tuple[Home, Retry]] = []
 
     @property
     def fd(self) -> int:
-        return self._ended.fileno()
+        return self._returned.fileno()
 
-    def open(self) -> list[int]:
-        """Descriptors for a supervisor, the caller's to close; when the last of the first is closed, the room is let go.
+    def lend(self, home: Home) -> list[int]:
+        """Descriptors for a supervisor, the caller's to close; when the last of the first is closed, the room is given back.
 
         None where nothing is counted, or nothing is to be had: a copy then works where its session does.
         """
+        descriptors = []
         try:
-            group = self._walls.open_room()
-            return [] if group is None else self._lease(group)
+            if self._walls.open_room(home):
+                descriptors.append(self._lease(home))
+                home.room.admissions(descriptors)
         except OSError as error:
             log(f"no room for a copy: {error.strerror}")
+            for descriptor in descriptors:
+                os.close(descriptor)
             return []
+        return descriptors
 
-    def on_ended(self) -> None:
-        for lease, _ in self._ended.poll(0):
-            self._ended.unregister(lease)
+    def on_returned(self) -> None:
+        for lease, _ in self._returned.poll(0):
+            self._returned.unregister(lease)
             os.close(lease)
-            self._clear(self._leased.pop(lease), Retry())
+            self._clear(self._lent.pop(lease), Retry())
 
     def seconds_until_due(self) -> float | None:
         """When `tend` is to be called next."""
-        return seconds_until_first(self._cleared.values())
+        return seconds_until_first(retry for _, retry in self._uncleared)
 
     def tend(self) -> None:
         """Tries again what could not be cleared."""
-        for group, retry in [item for item in self._cleared.items() if item[1].is_due]:
-            self._clear(group, retry)
+        for one in [one for one in self._uncleared if one[1].is_due]:
+            self._uncleared.remove(one)
+            self._clear(*one)
 
-    def _lease(self, group: Group) -> list[int]:
+    def _lease(self, home: Home) -> int:
         ours, theirs = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._leased[ours] = group
-        self._ended.register(ours, select.EPOLLIN)
         try:
-            return [theirs, *group.admissions()]
+            self._returned.register(ours, select.EPOLLIN)
         except OSError:
+            os.close(ours)
             os.close(theirs)
             raise
+        self._lent[ours] = home
+        return theirs
 
-    def _clear(self, group: Group, retry: Retry) -> None:
+    def _clear(self, home: Home, retry: Retry) -> None:
         """Who was left in it by a copy ends with it."""
-        try:
-            group.end_members()
-            is_gone = group.remove()
-        except FileNotFoundError:
-            is_gone = True
-        except OSError:
-            is_gone = False
-        if is_gone:
-            self._cleared.pop(group, None)
+        # Gone with its home, or in use again: then its next copy's end is its own.
+        if home.room is None or home in self._lent.values():
             return
-        self._cleared[group] = retry
+        try:
+            if home.room.end_members():
+                return
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            log(f"a room cannot be cleared: {error.strerror}")
+        self._uncleared.append((home, retry))
         if retry.postpone():
             log("a room cannot be cleared yet")

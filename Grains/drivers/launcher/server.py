@@ -74,7 +74,7 @@ class Server:
             elif fd == _STDIN:
                 self._on_stdin()
             elif fd == self._rooms.fd:
-                self._rooms.on_ended()
+                self._rooms.on_returned()
             elif fd == listener:
                 self._on_connection()
             elif fd in self._callers:

@@ -153,7 +153,7 @@ class Supervisor:
 
     def _on_attachments(self) -> None:
         try:
-            self._saving.on_answer(self._driver.pid)
+            self._saving.on_answer(self._driver.pid, self._driver.is_halted)
         except EOFError:
             # Closed by user code, in the driver and all of its children: then nothing will be saved any more.
             self._unwatch(self._driver.attachments.fd)

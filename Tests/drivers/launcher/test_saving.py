@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import socket
 
 import pytest
@@ -99,11 +100,56 @@ def test_the_driver_itself_is_never_the_one_that_is_ended(ends, connection):
     assert saving.process is None and not saving.is_under_way
 
 
+def test_a_flood_of_answers_is_taken_in_by_turns(ends):
+    giver, taker = ends
+    for _ in range(20):
+        taker.say_in_vain()
+    saving = Saving(giver)
+    saving.on_answer(driver=1)
+    assert giver.answer() == 0
+    saving.on_answer(driver=1)
+    assert giver.answer() is None
+
+
 def test_an_answer_to_nothing_is_none(ends):
     saving = Saving(ends[0])
     ends[1].say_taken()
     saving.on_answer(driver=1)
     assert not saving.is_under_way
+
+
+@pytest.fixture
+def waits_for_admission():
+    """This process, as a copy would be."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCONT})
+    own = os.pidfd_open(os.getpid())
+    yield own
+    os.close(own)
+    signal.sigtimedwait({signal.SIGCONT}, 0)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCONT})
+
+
+def test_without_a_room_the_copy_is_told_to_go_on(waits_for_admission):
+    Room(()).admit(os.getpid(), waits_for_admission, is_halted=False)
+    assert signal.sigtimedwait({signal.SIGCONT}, 0).si_signo == signal.SIGCONT
+
+
+def test_a_copy_that_is_halted_is_not_told_to_go_on(waits_for_admission):
+    Room(()).admit(os.getpid(), waits_for_admission, is_halted=True)
+    assert signal.sigtimedwait({signal.SIGCONT}, 0) is None
+
+
+def test_a_room_is_given_back_when_the_save_is_over_and_when_it_cannot_begin(ends, connection):
+    saving = Saving(ends[0])
+    for is_taken in (True, False):
+        lease, room = os.pipe()
+        assert saving.begin(connection[1].fileno(), Room([room])) is is_taken
+        if is_taken:
+            ends[1].say_in_vain()
+            saving.on_answer(driver=1)
+            os.close(ends[1].fd)
+        assert os.read(lease, 1) == b""
+        os.close(lease)
 
 
 def test_an_end_that_is_closed_is_said(ends, connection):

@@ -11,6 +11,8 @@ from .room import Room
 
 # Between two executions a driver does nothing else.
 _TAKE_SECONDS = 10.0
+# User code can say so, too, and as often as it likes; others want their turn.
+_ANSWERS_AT_ONCE = 16
 # Of streaming; what takes longer was not worth it.
 _WORK_SECONDS = 60.0
 
@@ -47,9 +49,11 @@ class Saving:
         self.deadline = time.monotonic() + self._take_seconds
         return True
 
-    def on_answer(self, driver: int) -> None:
-        """Takes in what has been said. `driver`: the process that is never to be ended for it."""
-        while (pid := self._giver.answer()) is not None:
+    def on_answer(self, driver: int, is_halted: bool = False) -> None:
+        """Takes in what has been said. `driver`: the process that is never to be ended for it. `is_halted`: nobody may run now."""
+        for _ in range(_ANSWERS_AT_ONCE):
+            if (pid := self._giver.answer()) is None:
+                return
             if not self.is_under_way or self._process is not None:
                 continue
             try:
@@ -59,7 +63,7 @@ class Saving:
             if self._process is None:
                 self._finish()
             else:
-                self._room.admit(pid, self._process)
+                self._room.admit(pid, self._process, is_halted)
                 self.deadline = time.monotonic() + self._work_seconds
 
     def on_end(self) -> None:

@@ -10,8 +10,9 @@ from .limits import Limits
 # What a context is limited by, in both versions.
 CONTROLLERS = ("memory", "pids", "cpu")
 _V2 = "unified"
-# Who has used up its share waits for the end of the period: at a hundred milliseconds, the kernel's own choice, that was the longest
-# pause of a session that computes while a copy of it is saved.
+_MEMBERS = "cgroup.procs"
+# Who has used up its share waits for the end of the period, which the kernel would make a hundred milliseconds: as long may a session
+# stand still that computes in several threads.
 _PERIOD_MICROSECONDS = 10_000
 # The kernel takes no less.
 _LEAST_QUOTA_MICROSECONDS = 1_000
@@ -36,7 +37,7 @@ class Cgroups:
 
 
 class Group:
-    """The cgroup of one context."""
+    """The cgroup of one context, or of its room (`launcher/rooms.py`)."""
 
     def __init__(self, paths: dict[str, str], is_v2: bool):
         self._paths = paths
@@ -52,26 +53,28 @@ class Group:
     def joins(self) -> list[int]:
         """Descriptors; a process of one thread that writes `0` to each of them is in. They work where no cgroup can be seen."""
         # A thread that moves itself needs none of the locks of a process that is moved, for which every fork of the machine waits.
-        return self._open_members("cgroup.procs" if self._is_v2 else "tasks", os.O_WRONLY)
+        name = "cgroup.procs" if self._is_v2 else "tasks"
+        return [os.open(os.path.join(path, name), os.O_WRONLY | os.O_CLOEXEC) for path in self._paths.values()]
 
-    def admissions(self) -> list[int]:
-        """Descriptors; whoever writes the number of a process to each of them moves it in."""
-        return self._open_members("cgroup.procs", os.O_WRONLY)
+    def admissions(self, descriptors: list[int]) -> None:
+        """Adds descriptors; whoever writes the number of a process to each of them moves it in."""
+        # Its processes first: whoever is in it at all is among those that `end_members` can keep from forking.
+        for _, path in sorted(self._paths.items(), key=lambda item: item[0] != "pids"):
+            descriptors.append(os.open(os.path.join(path, _MEMBERS), os.O_WRONLY | os.O_CLOEXEC))
 
     def open_kill_count(self) -> int:
         """A descriptor for `kill_count`."""
         name = "memory.events" if self._is_v2 else "memory.oom_control"
         return os.open(self._file(name), os.O_RDONLY | os.O_CLOEXEC)
 
-    def end_members(self) -> None:
-        """Kills every process in it, and lets none of them fork any more."""
-        linux.write(self._file("pids.max"), "0")
-        for members in self._open_members("cgroup.procs", os.O_RDONLY):
-            try:
-                for pid in _pids(members):
-                    _kill_member(pid, members)
-            finally:
-                os.close(members)
+    def limit_processes(self, number: int) -> None:
+        linux.write(self._file("pids.max"), str(number))
+
+    def end_members(self) -> bool:
+        """Kills every process in it, and lets none of them fork any more. True when nobody was left."""
+        self.limit_processes(0)
+        found = [_kill_members(os.path.join(path, _MEMBERS)) for path in self._paths.values()]
+        return not any(found)
 
     def remove(self) -> bool:
         """True when it is gone. A group that is still dying cannot be removed yet."""
@@ -86,9 +89,6 @@ class Group:
                     raise
                 gone = False
         return gone
-
-    def _open_members(self, name: str, access: int) -> list[int]:
-        return [os.open(os.path.join(path, name), access | os.O_CLOEXEC) for path in self._paths.values()]
 
     def _let_idle_time_be_used(self, limits: Limits) -> None:
         """Who was idle may take as much again as its share at once, from Linux 5.14 on: threads of a runtime work in bursts."""
@@ -116,26 +116,30 @@ def join(descriptors: list[int]) -> None:
         os.write(fd, b"0")
 
 
-def _pids(members: int) -> list[int]:
-    text, start = b"", 0
-    while part := os.pread(members, 65536, start):
-        text, start = text + part, start + len(part)
-    return [int(line) for line in text.split()]
-
-
-def _kill_member(pid: int, members: int) -> None:
+def _kill_members(path: str) -> bool:
+    """Whether there were any."""
+    processes = {}
     try:
-        process = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        # It may have ended before it was opened, and its number be another's.
-        if pid in _pids(members):
-            signal.pidfd_send_signal(process, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+        for pid in _members(path):
+            try:
+                processes[pid] = os.pidfd_open(pid)
+            except ProcessLookupError:
+                pass
+        # One may have ended before it was opened, and its number be another's. In version 1 only a new look shows that.
+        for pid in processes.keys() & set(_members(path)):
+            try:
+                signal.pidfd_send_signal(processes[pid], signal.SIGKILL)
+            except ProcessLookupError:
+                pass
     finally:
-        os.close(process)
+        for process in processes.values():
+            os.close(process)
+    return bool(processes)
+
+
+def _members(path: str) -> list[int]:
+    with open(path, "rb") as file:
+        return [int(line) for line in file.read().split()]
 
 
 def _files(limits: Limits, is_v2: bool):

@@ -31,7 +31,6 @@ class Full:
         self._homes = homes
         self._groups = groups
         self._homes_made = 0
-        self._rooms_made = 0
         self._filter = linux.Filter(allow_list(with_internet=True))
         self._template = root.Template(extra)
         self._own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
@@ -63,17 +62,21 @@ class Full:
             linux.unmount(home.path)
         if os.path.isdir(home.path):
             os.rmdir(home.path)
-        return home.group is None or home.group.remove()
+        return all([group.remove() for group in (home.group, home.room) if group is not None])
 
     def forget_home(self, home: Home) -> None:
         """Nothing of the launcher's belonged to it."""
 
-    def open_room(self) -> cgroups.Group | None:
-        """As wide as a context; None where there are no cgroups."""
-        if self._groups is None:
-            return None
-        self._rooms_made += 1
-        return self._groups.create(f"copy-{self._rooms_made}", self._limits)
+    def open_room(self, home: Home) -> bool:
+        """Beside its cgroup, and as wide; False where there are none. A home keeps its own: what a copy leaves in memory that
+        outlives it, shared or in files, stays counted there, and the next copy has less.
+        """
+        if home.group is None:
+            return False
+        if home.room is None:
+            home.room = self._groups.create(f"room-{os.path.basename(home.path)}", self._limits)
+        home.room.limit_processes(self._limits.processes)
+        return True
 
     def fork(self) -> int:
         """Like `os.fork`; the child is the first process of a new pid namespace, whose end ends all others in it."""

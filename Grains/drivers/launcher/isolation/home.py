@@ -1,16 +1,17 @@
-"""The files of one context, and its cgroup."""
+"""The files of one context, and its cgroups."""
 
 from dataclasses import dataclass
 
 from . import cgroups
 
 
-@dataclass
+@dataclass(eq=False)
 class Home:
     """Outlives the interpreters that work in it. `path`: where the launcher sees it. `user`: whose it is, None: ours."""
 
     path: str
     group: cgroups.Group | None = None
+    room: cgroups.Group | None = None  # Where copies of its sessions work; made for the first of them.
     user: int | None = None
     _kills: int | None = None
 

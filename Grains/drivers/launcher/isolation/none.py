@@ -30,8 +30,9 @@ class NoWalls:
     def forget_home(self, home: Home) -> None:
         """It is gone; what it had of the launcher's can be had by another."""
 
-    def open_room(self) -> None:
+    def open_room(self, home: Home) -> bool:
         """There is no cgroup."""
+        return False
 
     def fork(self) -> int:
         return processes.fork()

@@ -2,18 +2,18 @@
 
 import ctypes
 import platform
-from _signal import SIG_BLOCK, SIG_IGN, SIG_SETMASK, SIGALRM, SIGINT, pthread_sigmask, signal, valid_signals
+from _signal import SIG_BLOCK, SIG_IGN, SIG_SETMASK, SIGALRM, SIGCONT, SIGINT, pthread_sigmask, signal, valid_signals
 from _socket import MSG_DONTWAIT
 from fcntl import F_GETFD, fcntl
 from functools import partial
 from gc import disable as disable_collector
 from itertools import chain, filterfalse
 from operator import methodcaller
-from os import O_CLOEXEC, O_RDWR, O_WRONLY, _exit, close, dup2, listdir, open as open_file, setsid, sysconf, write
+from os import O_CLOEXEC, O_RDWR, O_WRONLY, _exit, close, dup2, listdir, open as open_file, sysconf, write
 from sys import setrecursionlimit
 
 from sandbox_launcher.checkpoints.attachments import TAKEN
-from sandbox_launcher.checkpoints.room import await_admission
+from sandbox_launcher.checkpoints.room import ADMISSION_SECONDS
 from sandbox_launcher.driver_pipes import ATTACHMENTS
 
 # Our parent becomes the copy's: it is the one that waits for it, so user code never sees a child that it did not start.
@@ -30,8 +30,11 @@ _RECURSION_LIMIT = 10_000
 # Of the kernel and the C library themselves: `os.fork` would call what user code has registered, in the session. They keep
 # the lock of the interpreter, so that no other thread can be in the middle of anything of Python's.
 _library = ctypes.PyDLL(None)
-_clone, _dup2, _send = _library.syscall, _library.dup2, _library.send
+_clone, _dup2, _send, _setsid, _sigtimedwait = _library.syscall, _library.dup2, _library.send, _library.setsid, _library.sigtimedwait
 _clone.restype = ctypes.c_long
+_library.sigaddset(_ADMISSION := (ctypes.c_ulong * 16)(), SIGCONT)
+# struct timespec: seconds, and nanoseconds.
+_ADMISSION_TIME = (ctypes.c_long * 2)(ADMISSION_SECONDS, 0)
 _after_fork = ctypes.pythonapi.PyOS_AfterFork_Child
 _call = methodcaller("__call__")
 
@@ -50,7 +53,9 @@ def start(work, kept: int) -> bool:
     is_copy = False
     try:
         is_copy, child = _fork([*(partial(_dup2, null, fd) for fd in range(ATTACHMENTS)),
-                                partial(_send, ATTACHMENTS, TAKEN, len(TAKEN), MSG_DONTWAIT)])
+                                _setsid,
+                                partial(_send, ATTACHMENTS, TAKEN, len(TAKEN), MSG_DONTWAIT),
+                                partial(_sigtimedwait, _ADMISSION, None, ctypes.byref(_ADMISSION_TIME))])
         if is_copy:
             _run(work, kept, null)
         return child > 0
@@ -66,7 +71,8 @@ def _fork(first_steps: list) -> tuple[bool, int]:
 
     All in one call into C. Between two instructions of Python, a copy of ours would give up the lock of the interpreter for a
     thread that asked for it, and wait for it for ever: that thread is not here. And before hooks of user code hear of the
-    fork, their output must be nobody's, and the supervisor must know whom to end if they never return.
+    fork, their output must be nobody's, the supervisor must know whom to end if they never return, and whatever they start must be
+    where it ends with the copy.
     """
     child = ctypes.c_int(0)
     steps = [*first_steps, _after_fork]
@@ -82,8 +88,6 @@ def _run(work, kept: int, null: int) -> None:
     try:
         # What is held back from here on would be for the session; the copy is ended by SIGKILL.
         signal(SIGINT, SIG_IGN)
-        await_admission()
-        setsid()
         _die_first()
         # Whoever waits for the end of one shall not wait for us. Their numbers stay taken: objects will close what they
         # believe is theirs.

@@ -72,9 +72,9 @@ function shareCompiledCode() {
 
 // In the copy.
 function becomeNobodys() {
+  c.setsid();
   say(TAKEN);
   c.sigtimedwait(addressOf(admission), null, addressOf(ADMISSION));
-  c.setsid();
   // Whoever waits for the end of one shall not wait for us. Their numbers stay taken: objects will close what they believe is
   // theirs.
   const nothing = host.openSync('/dev/null', 'r+');
