@@ -253,7 +253,9 @@ setInterval(() => { globalThis.garbage = Array.from({ length: 1000 }, (_, n) => 
         assert session.run("state").text == "41"
 
 
-def test_patched_builtins_do_not_matter(home, other, session):
+@pytest.mark.parametrize("before", ["0", "const worker = new Worker(URL.createObjectURL(new Blob(['setInterval(() => {}, 1000)'])))"], ids=["alone", "with a worker"])
+def test_patched_builtins_do_not_matter(home, other, session, before):
+    assert session.run(before).error is None
     session.run("const value = { a: [1, new Map([[1, 2]])] }; class A { f() { return 1 } }; const a = new A()")
     session.run("""
 const broken = () => { throw new Error('patched') };

@@ -2,17 +2,17 @@
 // else runs; a helper, which is the program that does it for Python too, packs the files and talks to the host.
 'use strict';
 
-const { die } = require('../protocol/descriptors.js');
+const { FD, die } = require('../protocol/descriptors.js');
 const { toJson } = require('../protocol/frames.js');
 const directory = require('../execution/directory.js');
 const env = require('../execution/env.js');
 const { prepare } = require('../execution/globals.js');
 const imports = require('../execution/imports.js');
 const { runBreakable, runEventLoop, wakeUp } = require('../execution/loop.js');
-const { reasonOf, stand } = require('./lost.js');
 const { encode } = require('../output/text.js');
 const copy = require('./copy.js');
 const functions = require('./functions.js');
+const { reasonOf, stand } = require('./lost.js');
 const { NotCarried, Walk } = require('./values.js');
 
 const { userGlobal, serialize, deserialize } = host;
@@ -26,6 +26,8 @@ const HEADER_BYTES = 4;
 const LENGTH_BYTES = 8;
 // An array of this realm: what user code does to its own is nothing to us.
 const HELPER = Array.from(host.helper);
+// What it has from there on: the attachments.
+const STDIO_FROM_2 = ['ignore', null, null, null, null, FD.attachments];
 const RUNTIME = { bun: host.version };
 
 class Checkpoint {
@@ -56,8 +58,12 @@ class Checkpoint {
 
   // Whatever fails costs this checkpoint alone.
   save() {
-    if (copy.isPossible()) copy.start((file, pause) => write(file, pause, this.#heap()), [...HELPER, 'save', this.#home, toJson(RUNTIME)]);
+    if (copy.isPossible()) copy.start((file, pause) => write(file, pause, this.#heap()), this.#command('save'));
     else this.#saveStandingStill();
+  }
+
+  #command(what) {
+    return [...HELPER, what, this.#home, toJson(RUNTIME)];
   }
 
   #saveStandingStill() {
@@ -67,7 +73,7 @@ class Checkpoint {
       const heap = this.#heap();
       file = openUnnamed();
       write(file, Number((host.hrtime() - begun) / 1_000_000n), heap);
-      host.startHelper(['take', this.#home, toJson(RUNTIME)], file);
+      host.startHelper(this.#command('take'), [file, 'ignore', ...STDIO_FROM_2]);
     } catch {
       // No memory, no room, no process: the helper says so to the supervisor, or its patience does.
     } finally {
@@ -147,7 +153,7 @@ class Checkpoint {
   // What was lost: { lost, lost_count }. Ends the process if the session cannot be restored.
   restore() {
     const file = openUnnamed();
-    const { exitCode } = host.runHelper(['restore', this.#home, toJson(RUNTIME)], file);
+    const { exitCode } = host.runHelper(this.#command('restore'), ['ignore', file, ...STDIO_FROM_2]);
     if (exitCode !== 0) host.exit(exitCode ?? EXIT_DAMAGED);
     try {
       const { size: end } = host.fstatSync(file);

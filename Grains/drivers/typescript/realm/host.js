@@ -125,13 +125,11 @@ launcher.__path__ = [sys.argv.pop(1)]
 from launcher.checkpoints.helper import main
 main()`;
 
-// The helper, in the folder of the launcher beside ours, gets fd 7.
+// The helper is in the folder of the launcher, beside ours.
 function checkpoints() {
   const { mmap, spawn, spawnSync } = Bun;
   const { readFileSync } = fs;
   const launcher = path.join(__dirname, '..', '..', 'launcher');
-  const options = (parameters, [input, output]) =>
-    ({ cmd: [...helper, ...parameters], stdio: [input, output, 'ignore', null, null, null, null, 7], env: {}, cwd: '/' });
   const helper = ['/usr/bin/python3', '-I', '-S', '-B', '-c', HELPER, launcher];
   const carried = [Object, Array, Map, Set, Date, RegExp, ArrayBuffer, SharedArrayBuffer, DataView, Boolean, Number, String, Blob,
     Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array,
@@ -140,8 +138,8 @@ function checkpoints() {
   return {
     ...openLibc(),
     helper,
-    startHelper: (parameters, input) => spawn(options(parameters, [input, 'ignore'])).unref(),
-    runHelper: (parameters, output) => spawnSync(options(parameters, ['ignore', output])),
+    startHelper: (cmd, stdio) => spawn({ cmd, stdio, env: {}, cwd: '/' }).unref(),
+    runHelper: (cmd, stdio) => spawnSync({ cmd, stdio, env: {}, cwd: '/' }),
     serialize: (value) => serialize(value, { binaryType: 'nodebuffer' }),
     deserialize,
     mapFile: (path, size) => mmap(path, { size }),
