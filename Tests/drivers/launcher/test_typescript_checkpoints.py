@@ -246,7 +246,7 @@ def test_nothing_is_left_of_a_copy(home, session):
 def test_threads_of_the_session_do_not_matter(home, session):
     session.run("""
 const source = URL.createObjectURL(new Blob(['for (let all = [];; all.push({ at: String(all.length) })) if (all.length > 10000) all = []']));
-const workers = [new Worker(source), new Worker(source)];
+const workers = [new Worker(source), new Worker(source, { name: 'named' })];
 setInterval(() => { globalThis.garbage = Array.from({ length: 1000 }, (_, n) => ({ n })) }, 1); let state = 41""")
     for _ in range(10):
         assert Parts(home.save()).trailer is not None

@@ -3,7 +3,7 @@
 'use strict';
 
 const { encode } = require('../output/text.js');
-const { FD } = require('../protocol/descriptors.js');
+const { FD, pause } = require('../protocol/descriptors.js');
 
 const { c, addressOf, hrtime } = host;
 
@@ -23,6 +23,8 @@ const SIGNAL_SET_BYTES = 128;
 const STDIN = 0;
 // What a context may have open at once, at most (`limits.py`).
 const MOST_DESCRIPTORS = 1024;
+const OF_THE_RUNTIME = /^(?:mi-scavenger|SigintWatcher|HTTP Client|Bun Pool \d+)$/;
+const LOOKS = 5;
 const DONE = 0;
 const FAILED = 1;
 
@@ -39,8 +41,8 @@ c.sigaddset(addressOf(admission), SIGCONT);
 
 let isCompiledCodeShared = false;
 
-// A copy that becomes the program `command`, all signals held back, and has one of its own run `work(fd, pause)`: what that
-// writes there is the program's stdin. pause: for how long this process stood still, in milliseconds.
+// A copy that becomes the program `command`, all signals held back, and has one of its own run `work(fd, stoodStill)`: what
+// that writes there is the program's stdin. stoodStill: how long this process did, in milliseconds.
 function start(work, command) {
   shareCompiledCode();
   c.pthread_sigmask(SIG_BLOCK, addressOf(allSignals), addressOf(previous));
@@ -48,9 +50,9 @@ function start(work, command) {
   const child = clone(CLONE_PARENT);
   if (child === 0) {
     try {
-      const pause = Number((hrtime() - begun) / 1_000_000n);
+      const stoodStill = Number((hrtime() - begun) / 1_000_000n);
       becomeNobodys();
-      work(becomeTwo(command), pause);
+      work(becomeTwo(command), stoodStill);
       c._exit(DONE);
     } finally {
       c._exit(FAILED);
@@ -129,15 +131,26 @@ function say(word) {
 
 // Not where other threads run JavaScript: a copy has none of them, and would wait for ever for what they were just holding.
 function isPossible() {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if (threads().every((name) => OF_THE_RUNTIME.test(name))) return true;
+    // One that has just begun has no name yet.
+    pause();
+  }
+  return false;
+}
+
+// The names of all but the main one, which is the first. Workers have names of their own, or such as user code gives them.
+function threads() {
+  const names = [];
   const tasks = host.readdirSync('/proc/self/task');
-  for (let index = 0; index < tasks.length; index += 1) {
+  for (let index = 1; index < tasks.length; index += 1) {
     try {
-      if (host.readText(`/proc/self/task/${tasks[index]}/comm`) === 'Worker\n') return false;
+      names.push(host.readText(`/proc/self/task/${tasks[index]}/comm`).trimEnd());
     } catch {
       // It has just ended.
     }
   }
-  return true;
+  return names;
 }
 
 module.exports = { isPossible, start };
