@@ -215,6 +215,12 @@ class Home:
         connection.sendall(pack(json_bytes({"op": op, "home": self.name})))
         return connection
 
+    def begin_save(self) -> socket.socket:
+        """The connection of a save that is under way."""
+        connection = self.attach("save")
+        assert connection.recv(1, socket.MSG_PEEK)
+        return connection
+
     def save(self) -> bytes:
         """All that comes of a save."""
         with self.attach("save") as connection:

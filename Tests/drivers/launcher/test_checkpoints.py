@@ -36,13 +36,6 @@ def session(home):
     return interpreter
 
 
-def begin(home) -> socket.socket:
-    """A save that is under way."""
-    connection = home.attach("save")
-    assert connection.recv(1, socket.MSG_PEEK)
-    return connection
-
-
 def copies() -> str:
     """An expression: the processes of the context beside the driver."""
     return "[p for p in os.listdir('/proc') if p.isdigit() and p != str(os.getpid())]"
@@ -58,7 +51,7 @@ def test_a_checkpoint_is_a_header_files_a_heap_and_a_trailer(home, session):
 
 def test_the_session_answers_while_its_copy_waits_for_a_reader(home, session):
     session.run(LARGE)
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         assert session.run("len(data)").text == str(32 << 20)
         assert session.run("data = b''; print('still')").stdout == "still\n"
         assert session.run(copies()).text.count("'") == 2
@@ -69,7 +62,7 @@ def test_the_session_answers_while_its_copy_waits_for_a_reader(home, session):
 
 def test_a_second_save_is_refused_while_one_is_under_way_and_served_afterwards(home, session):
     session.run(LARGE)
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         assert session.run("1").text == "1"
         assert home.save() == b""
         assert Parts(read_all(connection)).trailer is not None
@@ -98,7 +91,7 @@ def test_where_nobody_works_there_is_nothing_to_save(launcher, home):
 
 def test_a_copy_that_is_killed_costs_its_checkpoint_and_nothing_else(home, session):
     session.run(LARGE)
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         session.run(f"pid = int({copies()}[0]); os.kill(pid, 9)")
         assert Parts(read_all(connection)).trailer is None
     assert session.run("len(data)").text == str(32 << 20)
@@ -116,7 +109,7 @@ def test_a_host_that_hangs_up_ends_the_copy(home, session):
 
 def test_an_interrupt_and_a_signal_to_the_group_are_not_the_copys(home, session):
     session.run(LARGE)
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         execution = session.begin("print('begun')\nwhile True: pass")
         session.receive_until("stdout")
         session.interrupt(execution)
@@ -159,7 +152,7 @@ os.register_at_fork(before=lambda: seen.append('before'), after_in_parent=lambda
 
 def test_descriptors_of_the_session_are_not_held_open_by_the_copy(home, session):
     session.run(LARGE + "\nr, w = os.pipe()")
-    with begin(home):
+    with home.begin_save():
         assert session.run("os.close(w); os.read(r, 1)").text == "b''"
 
 

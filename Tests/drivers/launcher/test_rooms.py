@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 from pathlib import Path
 
 import pytest
@@ -90,13 +89,6 @@ def members(room: Path) -> list[int]:
         return []  # It has just been removed.
 
 
-def begin(home) -> socket.socket:
-    """A save that is under way."""
-    connection = home.attach("save")
-    assert connection.recv(1, socket.MSG_PEEK)
-    return connection
-
-
 def test_a_session_that_uses_most_of_its_memory_is_saved(own_launcher, home, session):
     assert session.run(MOST_OF_THE_MEMORY).error is None
     assert session.run("max(map(int, open('/proc/self/statm').read().split()[1:2])) * 4096 > 100 << 20").text == "True"
@@ -111,7 +103,7 @@ def test_a_session_that_uses_most_of_its_memory_is_saved(own_launcher, home, ses
 
 def test_the_copy_is_in_a_room_as_wide_as_its_context_and_the_session_where_it_was(own_launcher, home, session):
     session.run(LARGE)
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         assert session.run("len(data)").text == str(32 << 20)
         found = rooms(own_launcher)
         copy, = {pid for room in found for pid in members(room)}
@@ -128,7 +120,7 @@ def test_the_copy_is_in_a_room_as_wide_as_its_context_and_the_session_where_it_w
 @pytest.mark.parametrize("act", [SLEEP, LEAP], ids=["sleeps", "forks on and on"])
 def test_what_a_copy_leaves_behind_ends_with_it(own_launcher, home, session, act, where):
     assert session.run(LARGE + where.format(act=act)).error is None
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         assert wait_until(lambda: named("left-in-room") != [])
         read_all(connection)
     assert wait_until(lambda: named("left-in-room") == [] and is_empty(own_launcher))
@@ -160,7 +152,7 @@ def test_what_copies_leave_in_shared_memory_is_counted_on(home, session):
 @pytest.mark.parametrize("how", ["home", "supervisor"])
 def test_a_room_goes_with_its_context(own_launcher, home, session, how):
     session.run(LARGE)
-    with begin(home):
+    with home.begin_save():
         assert wait_until(lambda: not is_empty(own_launcher))
         if how == "home":
             home.close()
@@ -185,7 +177,7 @@ def test_a_save_that_is_refused_leaves_nothing(own_launcher, home, session, wher
         session.finish(execution)
     else:
         session.run(LARGE)
-        with begin(home):
+        with home.begin_save():
             assert home.save() == b""
     assert wait_until(lambda: (descriptors(launcher), descriptors(supervisor)) == before and is_empty(own_launcher))
 
@@ -204,7 +196,7 @@ def test_whoever_is_in_a_room_by_half_is_ended_as_well(own_launcher, home, sessi
     session.run(LARGE + f"\nimport time\nif os.fork() == 0:\n    {NAME}; time.sleep(600)")
     assert wait_until(lambda: named("left-in-room") != [])
     child, = named("left-in-room")
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         half = next(room for room in rooms(own_launcher) if (room / "pids.max").exists())
         (half / "cgroup.procs").write_text(str(child))
         assert is_alive(child) and Parts(read_all(connection)).trailer is not None

@@ -1,6 +1,5 @@
 """What a TypeScript session is made of outlives its interpreter, and what cannot is named. Needs the driver's npm packages."""
 
-import socket
 
 import pytest
 from checkpoint_stream import Parts, build
@@ -86,12 +85,6 @@ def session(home):
     return interpreter
 
 
-def begin(home) -> socket.socket:
-    connection = home.attach("save")
-    assert connection.recv(1, socket.MSG_PEEK)
-    return connection
-
-
 @pytest.fixture(scope="module")
 def everything(typescript):
     """All kinds in one session, so that none spoils another; moved twice, so that what was restored is saved as well."""
@@ -163,7 +156,7 @@ def test_a_checkpoint_says_how_long_the_session_stood_still(home, session):
 
 def test_the_session_answers_while_its_helper_waits_for_a_reader(home, session):
     session.run("const data = Buffer.alloc(16 << 20, 1)")
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         assert session.run("data.length").text == str(16 << 20)
         assert home.save() == b""
         assert Parts(read_all(connection)).trailer is not None
@@ -181,7 +174,7 @@ def test_a_save_during_an_execution_is_refused(home, session):
 
 def test_a_helper_that_is_killed_costs_its_checkpoint_and_nothing_else(home, session):
     session.run("const data = Buffer.alloc(16 << 20, 1)")
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         session.run("for (const p of require('fs').readdirSync('/proc')) if (/^\\d+$/.test(p) && +p !== process.pid) process.kill(+p, 'SIGKILL')")
         assert Parts(read_all(connection)).trailer is None
     assert session.run("data.length").text == str(16 << 20)
@@ -190,7 +183,7 @@ def test_a_helper_that_is_killed_costs_its_checkpoint_and_nothing_else(home, ses
 
 def test_a_host_that_hangs_up_costs_nothing(home, session):
     session.run("const data = Buffer.alloc(16 << 20, 1)")
-    begin(home).close()
+    home.begin_save().close()
     assert wait_until(lambda: Parts(home.save()).trailer is not None)
 
 
@@ -212,7 +205,7 @@ def test_a_session_that_fills_its_memory_goes_on_whether_or_not_it_can_be_saved(
 
 def test_a_checkpoint_holds_nothing_that_came_after_it_was_asked_for(home, other, session):
     session.run("const data = Buffer.alloc(16 << 20, 1); let state = 'before'")
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         session.run("state = 'after'; data.fill(2)")
         restored = other.restore(read_all(connection))
     restored.hello()
@@ -221,7 +214,7 @@ def test_a_checkpoint_holds_nothing_that_came_after_it_was_asked_for(home, other
 
 def test_an_interrupt_and_a_signal_to_the_group_are_not_the_copys(home, session):
     session.run("const data = Buffer.alloc(16 << 20, 1)")
-    with begin(home) as connection:
+    with home.begin_save() as connection:
         execution = session.begin("console.log('begun'); for (;;) {}")
         session.receive_until("stdout")
         session.interrupt(execution)
@@ -232,7 +225,7 @@ def test_an_interrupt_and_a_signal_to_the_group_are_not_the_copys(home, session)
 
 def test_descriptors_of_the_session_are_not_held_open_by_the_copy(home, session):
     session.run("const data = Buffer.alloc(16 << 20, 1); const cat = Bun.spawn(['cat'], { stdin: 'pipe' })")
-    with begin(home):
+    with home.begin_save():
         assert session.run("cat.stdin.end(); await cat.exited").text == "0"
 
 
