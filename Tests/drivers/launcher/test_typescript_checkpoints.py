@@ -58,6 +58,9 @@ LOST = [
 ]
 
 
+WORKER = "const worker = new Worker(URL.createObjectURL(new Blob(['setInterval(() => {}, 1000)'])))"
+
+
 @pytest.fixture(scope="module")
 def typescript():
     with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", "--pool-maximum", "1", language="typescript") as process:
@@ -229,6 +232,15 @@ def test_descriptors_of_the_session_are_not_held_open_by_the_copy(home, session)
         assert session.run("cat.stdin.end(); await cat.exited").text == "0"
 
 
+@pytest.mark.parametrize("before", ["0", WORKER], ids=["alone", "with a worker"])
+def test_without_descriptors_left_nothing_is_saved_and_the_session_goes_on(home, session, before):
+    assert session.run(before).error is None
+    session.run("const taken = []; try { for (;;) taken.push(require('fs').openSync('/dev/null')) } catch {}")
+    assert Parts(home.save()).trailer is None
+    assert session.run("for (const fd of taken.splice(0)) require('fs').closeSync(fd); 1 + 1").text == "2"
+    assert wait_until(lambda: Parts(home.save()).trailer is not None)
+
+
 def test_nothing_is_left_of_a_copy(home, session):
     for _ in range(5):
         assert Parts(home.save()).trailer is not None
@@ -246,7 +258,7 @@ setInterval(() => { globalThis.garbage = Array.from({ length: 1000 }, (_, n) => 
         assert session.run("state").text == "41"
 
 
-@pytest.mark.parametrize("before", ["0", "const worker = new Worker(URL.createObjectURL(new Blob(['setInterval(() => {}, 1000)'])))"], ids=["alone", "with a worker"])
+@pytest.mark.parametrize("before", ["0", WORKER], ids=["alone", "with a worker"])
 def test_patched_builtins_do_not_matter(home, other, session, before):
     assert session.run(before).error is None
     session.run("const value = { a: [1, new Map([[1, 2]])] }; class A { f() { return 1 } }; const a = new A()")

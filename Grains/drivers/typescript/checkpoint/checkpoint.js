@@ -58,8 +58,13 @@ class Checkpoint {
 
   // Whatever fails costs this checkpoint alone.
   save() {
-    if (copy.isPossible()) copy.start((file, pause) => write(file, pause, this.#heap()), this.#command('save'));
-    else this.#saveStandingStill();
+    try {
+      if (copy.isPossible()) copy.start((file, pause) => write(file, pause, this.#heap()), this.#command('save'));
+      else this.#saveStandingStill();
+    } catch {
+      // No descriptor, no memory, no room, no process.
+      copy.sayInVain();
+    }
   }
 
   #command(what) {
@@ -74,8 +79,6 @@ class Checkpoint {
       file = openUnnamed();
       write(file, Number((host.hrtime() - begun) / 1_000_000n), heap);
       host.startHelper(this.#command('take'), [file, 'ignore', ...STDIO_FROM_2]);
-    } catch {
-      // No memory, no room, no process: the helper says so to the supervisor, or its patience does.
     } finally {
       if (file !== undefined) host.closeSync(file);
     }

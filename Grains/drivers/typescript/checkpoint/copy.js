@@ -59,17 +59,17 @@ function start(work, command) {
     }
   }
   c.pthread_sigmask(SIG_SETMASK, addressOf(previous), null);
-  if (child < 0) say(IN_VAIN);
+  if (child < 0) sayInVain();
 }
 
 // Bun keeps it from being copied; its functions would be missing.
 function shareCompiledCode() {
   if (isCompiledCodeShared) return;
-  isCompiledCodeShared = true;
   for (const [, start, end] of host.readText('/proc/self/maps').matchAll(/^([0-9a-f]+)-([0-9a-f]+) rwxp/gm)) {
     const address = Number.parseInt(start, 16);
     c.madvise(address, Number.parseInt(end, 16) - address, MADV_DOFORK);
   }
+  isCompiledCodeShared = true;
 }
 
 // In the copy.
@@ -125,6 +125,10 @@ function clone(flags) {
   return c.syscall(SYS_CLONE, flags, 0, 0, 0, 0);
 }
 
+function sayInVain() {
+  say(IN_VAIN);
+}
+
 function say(word) {
   c.send(FD.attachments, addressOf(word), word.length, MSG_DONTWAIT);
 }
@@ -153,4 +157,4 @@ function threads() {
   return names;
 }
 
-module.exports = { isPossible, start };
+module.exports = { isPossible, sayInVain, start };
