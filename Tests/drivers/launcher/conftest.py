@@ -25,3 +25,11 @@ def interpreter(launcher):
     connection = launcher.start()
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def session(home):
+    """An interpreter in the `home` of the module's own, which outlives it."""
+    interpreter = home.enter().start()
+    interpreter.hello()
+    return interpreter

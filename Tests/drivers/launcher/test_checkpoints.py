@@ -29,13 +29,6 @@ def other(launcher):
     home.close()
 
 
-@pytest.fixture
-def session(home):
-    interpreter = home.enter().start()
-    interpreter.hello()
-    return interpreter
-
-
 def copies() -> str:
     """An expression: the processes of the context beside the driver."""
     return "[p for p in os.listdir('/proc') if p.isdigit() and p != str(os.getpid())]"

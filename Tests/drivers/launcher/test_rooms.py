@@ -58,13 +58,6 @@ def home(own_launcher):
     home.close()
 
 
-@pytest.fixture
-def session(home):
-    interpreter = home.enter().start()
-    interpreter.hello()
-    return interpreter
-
-
 def rooms(launcher) -> list[Path]:
     return cgroups(launcher, "room-")
 

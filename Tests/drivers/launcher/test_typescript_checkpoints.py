@@ -81,13 +81,6 @@ def other(typescript):
     home.close()
 
 
-@pytest.fixture
-def session(home):
-    interpreter = home.enter().start()
-    interpreter.hello()
-    return interpreter
-
-
 @pytest.fixture(scope="module")
 def everything(typescript):
     """All kinds in one session, so that none spoils another; moved twice, so that what was restored is saved as well."""
