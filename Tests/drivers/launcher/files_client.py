@@ -68,14 +68,12 @@ class Files:
         return FilesConnection(self._path, self._home)
 
     def read(self, path: bytes):
-        """Bytes of a file, entries of a directory."""
+        """Bytes of a file, fewer than it had when it was opened if it is cut meanwhile; entries of a directory."""
         with self.connect() as files:
             answer = files.request("read", path)
             if answer["event"] == "file":
                 data = bytearray()
-                while len(data) < answer["size"]:
-                    part = files.chunk(len(data), 1 << 18)
-                    assert part
+                while len(data) < answer["size"] and (part := files.chunk(len(data), 1 << 18)):
                     data += part
                 return bytes(data)
             if answer["event"] == "directory":
