@@ -156,6 +156,21 @@ public class FileTests(ApiFixture api) : FileTestBase(api)
     }
 
     [Fact]
+    public async Task Get_OfAFileThatIsCutMeanwhile_IsCut()
+    {
+        var context = await NewContextAsync();
+        // More than what the connection holds.
+        await Api.Client.ExecuteAsync("open('file', 'wb').truncate(200_000_000)", contextId: context);
+        using var answer = await Api.Client.GetAsync(PathOf(context, "file"), HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(200_000_000, answer.Content.Headers.ContentLength);
+        Assert.Equal("0", (await Api.Client.ExecuteAsync("open('file', 'wb').tell()", contextId: context)).Text);
+        await using var body = await answer.Content.ReadAsStreamAsync();
+        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null));
+        using var again = await GetAsync(context, "file");
+        Assert.Equal(0, again.Content.Headers.ContentLength);
+    }
+
+    [Fact]
     public async Task Put_BeyondTheLimit_Is413AndLeavesNothing()
     {
         var context = await NewContextAsync();
