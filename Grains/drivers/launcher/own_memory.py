@@ -1,5 +1,6 @@
 """What this process has mapped."""
 
+import mmap
 from typing import NamedTuple
 
 
@@ -29,3 +30,10 @@ def _parse(line: str) -> Mapping:
     start, _, end = addresses.partition("-")
     return Mapping(int(start, 16), int(end, 16), rights, int(offset, 16), None if inode == "0" else (device, inode),
                    name[0].strip() if name else "")
+
+
+def anonymous_bytes() -> int:
+    """What is in memory and of no file."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        _, resident, shared, *_ = map(int, file.read().split())
+    return (resident - shared) * mmap.PAGESIZE

@@ -63,6 +63,6 @@ def main(variables: dict) -> None:
             outlet.send(hello)
         elif request["op"] == "save":
             channel.begun()
-            checkpoint.save(channel.attachments)
+            checkpoint.save(channel.attachments, channel.request_waiting)
     # Not by way of atexit: the supervisor is about to end everything anyway.
     _exit(0)

@@ -8,6 +8,7 @@ from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit
 
 import cloudpickle
 
+from sandbox_launcher import large_pages
 from sandbox_launcher.checkpoints.attachments import RESTORE, SAVE
 from sandbox_launcher.checkpoints.failures import Absent, NotEmpty, code_of
 from sandbox_launcher.checkpoints.packing import pack as pack_files
@@ -67,9 +68,11 @@ class Checkpoint:
 
     # --- saving
 
-    def save(self, attachments) -> None:
-        """Returns at once; a copy of this process does the work."""
+    def save(self, attachments, request_waiting) -> None:
+        """Returns soon; a copy of this process does the work. `request_waiting`: whether somebody waits for that."""
         connection = attachments.take(SAVE, _SAVE_SECONDS)
+        if connection is not None:
+            _shorten_fork(request_waiting)
         # The copy begins a sequence of its own, as any fork does.
         self.settings.hold_random()
         if connection is None or not forked_copy.start(self.write, connection):
@@ -216,6 +219,13 @@ class Checkpoint:
             if name in _OF_THE_HOOK:
                 # It goes on with them only as long as they are what it put there.
                 setattr(self._shell.displayhook, name, value)
+
+
+def _shorten_fork(request_waiting) -> None:
+    try:
+        large_pages.use_before_a_fork(lambda: not request_waiting())
+    except (OSError, MemoryError):
+        pass  # The fork takes as long as it takes.
 
 
 def _frame(reader: Reader) -> dict:
