@@ -15,7 +15,7 @@ internal static class Hibernated
     private const int Few = 100;
     private const int Live = 300;
     private const int Pages = 100;
-    private const int Woken = 40;
+    private const int Woken = 72;
     private const int Terminate = 15;
 
     public static async Task RunAsync(int contexts)

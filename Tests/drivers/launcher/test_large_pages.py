@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 from drivers_under_test import load_packages
 load_packages()
 import mmap, os
-from sandbox_launcher import large_pages
+from sandbox_driver.checkpoints import large_pages
 
 def kilobytes(name):
     for line in open('/proc/self/smaps_rollup'):
@@ -34,7 +34,7 @@ def use(times):
         global asked
         asked += 1
         return asked <= times
-    large_pages.use_before_a_fork(goes_on)
+    large_pages.use(goes_on)
 """
 
 

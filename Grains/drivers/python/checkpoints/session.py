@@ -8,7 +8,6 @@ from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit
 
 import cloudpickle
 
-from sandbox_launcher import large_pages
 from sandbox_launcher.checkpoints.attachments import RESTORE, SAVE
 from sandbox_launcher.checkpoints.failures import Absent, NotEmpty, code_of
 from sandbox_launcher.checkpoints.packing import pack as pack_files
@@ -17,7 +16,7 @@ from sandbox_launcher.checkpoints.stream import Lost as LostItem
 from sandbox_launcher.checkpoints.unpacking import unpack as unpack_files
 from sandbox_launcher.frames import HEADER_BYTES, FrameError, json_bytes, pack, parse
 
-from . import forked_copy
+from . import forked_copy, large_pages
 from .lost import Lost, name_and_reason
 from .pickling import Pickling
 from .reasons import reason_of, reason_of_load
@@ -223,7 +222,7 @@ class Checkpoint:
 
 def _shorten_fork(request_waiting) -> None:
     try:
-        large_pages.use_before_a_fork(lambda: not request_waiting())
+        large_pages.use(lambda: not request_waiting())
     except (OSError, MemoryError):
         pass  # The fork takes as long as it takes.
 

@@ -1,7 +1,4 @@
-"""Puts memory into large pages: a fork copies what it knows of each page, and that is most of what it does.
-
-Where the kernel cannot (Linux before 6.1), all stays as it is.
-"""
+"""Puts a large heap into large pages: a fork copies what it knows of each page, and that is most of what it does."""
 
 import ctypes
 import mmap
@@ -9,7 +6,7 @@ from collections.abc import Callable, Iterator
 from errno import EBUSY, ENOMEM
 from os import O_CLOEXEC, O_RDONLY, close, open as open_file, pread
 
-from .own_memory import anonymous_bytes, mappings
+from sandbox_launcher.own_memory import anonymous_bytes, mappings
 
 _LARGE = 2 << 20
 _MADV_COLLAPSE = 25
@@ -31,21 +28,11 @@ _NO_ROOM = (ENOMEM, EBUSY)
 _madvise = ctypes.CDLL(None, use_errno=True).madvise
 
 
-def use() -> None:
-    """In the launcher: for everything that is alive now."""
-    for address in _places():
-        if _advise(address, _LARGE, _MADV_COLLAPSE) == 0:
-            # Mapped in one piece, it would have to be split in every fork that writes to it. Split here, the pages
-            # still belong together, which is enough for the fork to copy them together. Whatever tells one of them
-            # from the others splits it; this says nothing about the use of memory, which goes on meanwhile.
-            _advise(address, mmap.PAGESIZE, mmap.MADV_DONTDUMP)
-            _advise(address, mmap.PAGESIZE, mmap.MADV_DODUMP)
+def use(goes_on: Callable[[], bool]) -> None:
+    """For what this process uses, and uses alone; it becomes hardly larger by it. Where the kernel cannot (Linux before 6.1), all
+    stays as it is.
 
-
-def use_before_a_fork(goes_on: Callable[[], bool]) -> None:
-    """In a session: for what it uses, and uses alone; it becomes hardly larger by it.
-
-    `goes_on` is asked every few milliseconds. Raises OSError where the walls leave the session no /proc of its own, and when
+    `goes_on` is asked every few milliseconds. Raises OSError where the walls leave the process no /proc of its own, and when
     it has no descriptor left.
     """
     if anonymous_bytes() < _WORTH_IT_BYTES:
@@ -55,7 +42,7 @@ def use_before_a_fork(goes_on: Callable[[], bool]) -> None:
         for address in _places():
             if not goes_on():
                 break
-            if _is_ours(pagemap, address) and _advise(address, _LARGE, _MADV_COLLAPSE) in _NO_ROOM:
+            if _is_ours(pagemap, address) and _collapse(address) in _NO_ROOM:
                 break
     finally:
         close(pagemap)
@@ -75,8 +62,8 @@ def _is_ours(pagemap: int, address: int) -> bool:
     return (ours & _FIRST_BIT_OF_EACH).bit_count() >= _ENOUGH
 
 
-def _advise(address: int, length: int, advice: int) -> int:
+def _collapse(address: int) -> int:
     """0, or the error."""
-    if _madvise(ctypes.c_void_p(address), ctypes.c_size_t(length), ctypes.c_int(advice)) == 0:
+    if _madvise(ctypes.c_void_p(address), ctypes.c_size_t(_LARGE), ctypes.c_int(_MADV_COLLAPSE)) == 0:
         return 0
     return ctypes.get_errno()
