@@ -19,13 +19,14 @@ sys.dont_write_bytecode = True
 from drivers_under_test import load_packages
 load_packages()
 import mmap, os
-from sandbox_driver.checkpoints import large_pages
+from sandbox_driver.checkpoints.large_pages import LargePages
 
 def kilobytes(name):
     for line in open('/proc/self/smaps_rollup'):
         if line.startswith(name + ':'):
             return int(line.split()[1])
 
+large_pages = LargePages()
 asked = 0
 def use(times):
     global asked

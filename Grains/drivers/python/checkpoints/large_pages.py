@@ -28,24 +28,30 @@ _NO_ROOM = (ENOMEM, EBUSY)
 _madvise = ctypes.CDLL(None, use_errno=True).madvise
 
 
-def use(goes_on: Callable[[], bool]) -> None:
-    """For what this process uses, and uses alone; it becomes hardly larger by it. Where the kernel cannot (Linux before 6.1), all
-    stays as it is.
+class LargePages:
+    """Of a session. Where the kernel has no call for them (Linux before 6.1), all stays as it is."""
 
-    `goes_on` is asked every few milliseconds. Raises OSError where the walls leave the process no /proc of its own, and when
-    it has no descriptor left.
-    """
-    if anonymous_bytes() < _WORTH_IT_BYTES:
-        return
-    pagemap = open_file("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
-    try:
-        for address in _places():
-            if not goes_on():
-                break
-            if _is_ours(pagemap, address) and _collapse(address) in _NO_ROOM:
-                break
-    finally:
-        close(pagemap)
+    def __init__(self):
+        """In the launcher: what it has by now a session shares, and shall go on to share."""
+        self._inherited = anonymous_bytes()
+
+    def use(self, goes_on: Callable[[], bool]) -> None:
+        """For what it uses, and uses alone; it becomes hardly larger by it.
+
+        `goes_on` is asked every few milliseconds. Raises OSError where the walls leave the process no /proc of its own, and
+        when it has no descriptor left.
+        """
+        if anonymous_bytes() - self._inherited < _WORTH_IT_BYTES:
+            return
+        pagemap = open_file("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
+        try:
+            for address in _places():
+                if not goes_on():
+                    break
+                if _is_ours(pagemap, address) and _collapse(address) in _NO_ROOM:
+                    break
+        finally:
+            close(pagemap)
 
 
 def _places() -> Iterator[int]:

@@ -16,7 +16,8 @@ from sandbox_launcher.checkpoints.stream import Lost as LostItem
 from sandbox_launcher.checkpoints.unpacking import unpack as unpack_files
 from sandbox_launcher.frames import HEADER_BYTES, FrameError, json_bytes, pack, parse
 
-from . import forked_copy, large_pages
+from . import forked_copy
+from .large_pages import LargePages
 from .lost import Lost, name_and_reason
 from .pickling import Pickling
 from .reasons import reason_of, reason_of_load
@@ -53,6 +54,7 @@ class Checkpoint:
         self._max_bytes = 0
         self._of_every_session = dict(shell.user_ns)
         self.settings = Settings(shell)
+        self._large_pages = LargePages()
 
     def begin(self, home: str, directory: str, found: dict) -> None:
         """The session has got its environment and its limits. It begins in `directory`, which is below its home.
@@ -71,13 +73,19 @@ class Checkpoint:
         """Returns soon; a copy of this process does the work. `request_waiting`: whether somebody waits for that."""
         connection = attachments.take(SAVE, _SAVE_SECONDS)
         if connection is not None:
-            _shorten_fork(request_waiting)
+            self._shorten_fork(request_waiting)
         # The copy begins a sequence of its own, as any fork does.
         self.settings.hold_random()
         if connection is None or not forked_copy.start(self.write, connection):
             attachments.say_in_vain()
         if connection is not None:
             close(connection)
+
+    def _shorten_fork(self, request_waiting) -> None:
+        try:
+            self._large_pages.use(lambda: not request_waiting())
+        except (OSError, MemoryError):
+            pass  # It takes as long as it takes.
 
     def write(self, fd: int) -> None:
         """Writes the whole checkpoint. In a copy: runs user code, and bends the session out of shape."""
@@ -218,13 +226,6 @@ class Checkpoint:
             if name in _OF_THE_HOOK:
                 # It goes on with them only as long as they are what it put there.
                 setattr(self._shell.displayhook, name, value)
-
-
-def _shorten_fork(request_waiting) -> None:
-    try:
-        large_pages.use(lambda: not request_waiting())
-    except (OSError, MemoryError):
-        pass  # The fork takes as long as it takes.
 
 
 def _frame(reader: Reader) -> dict:
