@@ -1,5 +1,6 @@
 """The driver's end of the protocol's descriptors. When one of them fails, the driver has nothing left to live for."""
 
+from errno import EINVAL, ENOMEM
 from fcntl import ioctl
 from os import _exit, fstat, read, write
 from select import POLLIN, poll
@@ -12,6 +13,8 @@ from sandbox_launcher.frames import FrameError, FrameReader, pack, parse
 _READ_BYTES = 65536
 _CHANNEL_LOST = 71
 _ZERO = bytes(4)
+# What poll itself may fail with; it would again.
+_OF_THE_KERNEL = (EINVAL, ENOMEM)
 
 
 class Channel:
@@ -38,7 +41,7 @@ class Channel:
                     if body is not None:
                         return parse(body)
                 # Wait and read are two steps for the same reason.
-                self._readable.poll()
+                self._wait()
                 self._taken = True
                 data = read(REQUESTS, _READ_BYTES)
                 if not data:
@@ -46,6 +49,17 @@ class Channel:
                 reader.feed(data)
         except (OSError, FrameError):
             _exit(_CHANNEL_LOST)
+
+    def _wait(self) -> None:
+        """Until there is something to read. A timer that user code has set may go off meanwhile; whatever its handler raises is
+        raised in nobody's code."""
+        while True:
+            try:
+                self._readable.poll()
+                return
+            except BaseException as error:
+                if type(error) is OSError and error.errno in _OF_THE_KERNEL:
+                    raise
 
     def request_waiting(self) -> bool:
         """Whether a request has arrived, in part at least, that has not been begun. Re-entrant, for signal handlers."""

@@ -4,6 +4,8 @@ import os
 import signal
 
 import pytest
+from files_client import Files
+from launcher_process import wait_until
 
 
 @pytest.mark.parametrize("code, reason, detail", [
@@ -38,6 +40,26 @@ def test_the_execution_that_breaks_a_descriptor_is_the_one_that_ends_with_it(int
     execution = interpreter.begin(harm.format(fd))
     outcome = interpreter.receive_until("ended")
     assert outcome.done is None and outcome.ended["id"] == execution
+
+
+@pytest.mark.parametrize("raised", ["TimeoutError", "KeyboardInterrupt", "SystemExit", "OSError(2, 'no file')"])
+def test_what_a_signal_handler_raises_between_two_executions_costs_nothing(launcher, raised):
+    home = launcher.open()
+    interpreter, files = home.enter().start(), Files(launcher.socket, home)
+    interpreter.run(f"""
+import os, signal, threading, time
+def ring(number, frame):
+    open('rung', 'w').close()
+    raise {raised}
+def wait():
+    while not os.path.exists('go'): time.sleep(0.01)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+signal.signal(signal.SIGALRM, ring)
+threading.Thread(target=wait).start()""")
+    files.write(b"go", b"")
+    assert wait_until(lambda: files.read(b"rung") == b"")
+    assert interpreter.run("ring.__name__").text == "'ring'"
+    home.close()
 
 
 def test_what_was_printed_before_the_end_arrives_before_it(interpreter):

@@ -84,8 +84,8 @@ class Checkpoint:
     def _shorten_fork(self, request_waiting) -> None:
         try:
             self._large_pages.use(lambda: not request_waiting())
-        except (OSError, MemoryError):
-            pass  # It takes as long as it takes.
+        except BaseException:
+            pass  # It takes as long as it takes. Handlers of user code's signals raise here, too.
 
     def write(self, fd: int) -> None:
         """Writes the whole checkpoint. In a copy: runs user code, and bends the session out of shape."""
