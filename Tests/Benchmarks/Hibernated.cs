@@ -15,6 +15,7 @@ internal static class Hibernated
     private const int Few = 100;
     private const int Live = 300;
     private const int Pages = 100;
+    // With a quarter more, of which the times do not count, no more than there are asleep.
     private const int Woken = 72;
     private const int Terminate = 15;
 

@@ -16,10 +16,10 @@ _mprotect = ctypes.CDLL(None).mprotect
 
 def use() -> None:
     """Of all libraries that are loaded now. Where the kernel does not want to, all stays as it is."""
-    for before, after in pairwise(mappings()):
+    for before, after in pairwise(list(mappings())):
         if (before.rights, after.rights) == ("r--p", "rw-p") and before.goes_on_in(after):
             _protect(before.start, before.end, PROT_READ | PROT_WRITE)
-    for run in _runs(mappings()):
+    for run in _runs(list(mappings())):
         if len(run) > 1 and any(one.rights == "r-xp" for one in run):
             _protect(run[0].start, run[-1].end, PROT_READ | PROT_EXEC)
 

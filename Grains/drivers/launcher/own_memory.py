@@ -1,6 +1,7 @@
-"""What this process has mapped."""
+"""What this process has mapped, and how much of it is in memory."""
 
 import mmap
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -20,9 +21,11 @@ class Mapping(NamedTuple):
             and self.offset + self.end - self.start == other.offset
 
 
-def mappings() -> list[Mapping]:
-    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
-        return [_parse(line) for line in file]
+def mappings() -> Iterator[Mapping]:
+    """One after the other: there may be tens of thousands. Whoever changes them meanwhile makes a list of them first."""
+    # Of all ends of a line, the kernel escapes only this one in the name of a file.
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+        yield from map(_parse, file)
 
 
 def _parse(line: str) -> Mapping:

@@ -61,7 +61,7 @@ class Zygote:
 
     def share_compiled_code(self) -> None:
         """Bun keeps it from being copied: without this its functions are missing in a fork."""
-        for one in mappings():
+        for one in list(mappings()):
             if one.rights == "rwxp":
                 _libc.madvise(ctypes.c_void_p(one.start), ctypes.c_size_t(one.end - one.start), ctypes.c_int(_MADV_DOFORK))
 

@@ -1,6 +1,5 @@
 """The driver's end of the protocol's descriptors. When one of them fails, the driver has nothing left to live for."""
 
-from errno import EINVAL, ENOMEM
 from fcntl import ioctl
 from os import _exit, fstat, read, write
 from select import POLLIN, poll
@@ -13,8 +12,6 @@ from sandbox_launcher.frames import FrameError, FrameReader, pack, parse
 _READ_BYTES = 65536
 _CHANNEL_LOST = 71
 _ZERO = bytes(4)
-# What poll itself may fail with; it would again.
-_OF_THE_KERNEL = (EINVAL, ENOMEM)
 
 
 class Channel:
@@ -58,7 +55,8 @@ class Channel:
                 self._readable.poll()
                 return
             except BaseException as error:
-                if type(error) is OSError and error.errno in _OF_THE_KERNEL:
+                # Of poll itself, which would only fail again: no handler's frame is below this one.
+                if error.__traceback__.tb_next is None and type(error) is not KeyboardInterrupt:
                     raise
 
     def request_waiting(self) -> bool:

@@ -36,7 +36,9 @@ class FilesConnection:
 
     def chunk(self, offset: int, length: int) -> bytes:
         self.ask({"op": "send", "offset": offset, "length": length})
-        return self._read(int.from_bytes(self._read(4), "little"))
+        length = self._read(4)
+        assert length, "nobody answers any more"
+        return self._read(int.from_bytes(length, "little"))
 
     def _read(self, size: int) -> bytes:
         data = bytearray()

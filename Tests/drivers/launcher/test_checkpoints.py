@@ -201,6 +201,15 @@ def test_without_descriptors_left_nothing_is_saved_and_the_session_goes_on(home,
     assert wait_until(lambda: Parts(home.save()).trailer is not None)
 
 
+@pytest.mark.parametrize("left", [1, 2])
+def test_with_hardly_a_descriptor_left_the_session_goes_on(home, session, left):
+    session.run("import os\ntaken = []\ntry:\n    while True: taken.append(os.open('/dev/null', os.O_RDONLY))\nexcept OSError: pass")
+    session.run(f"for _ in range({left}): os.close(taken.pop())")
+    home.save()
+    assert session.run("for fd in taken: os.close(fd)\n1 + 1").text == "2"
+    assert wait_until(lambda: Parts(home.save()).trailer is not None)
+
+
 def test_without_memory_left_nothing_is_lost_in_silence(home, session):
     session.run("blocks = []\ntry:\n    while True: blocks.append(['x' * 100 + str(n) for n in range(10_000)])\nexcept MemoryError: pass", patience=120)
     parts = Parts(home.save())

@@ -315,7 +315,7 @@ thread = threading.Thread(target=swap); thread.start()""")
     rounds = [(files.write(b"file", b"mine"), files.read(b"file")) for _ in range(60)]
     assert session.run("stop.set(); thread.join(); open('/tmp/target').read()").text == "'target'"
     assert {written for written, _ in rounds} <= {"created", "replaced", "missing", "space"}
-    # Empty is what the loop made, or cut what was written to.
+    # Empty: the loop has made it, or has cut what was written.
     assert {read for _, read in rounds} <= {b"mine", b"", "missing"}
     assert names(files.read(b"")) in ([], ["file"])
 

@@ -22,6 +22,7 @@ from launcher_process import wait_until
     ("import os; os.closerange(3, 1024)", "exited", {"code": 71}),
     ("import os; os.close(3)", "exited", {"code": 71}),
     ("import os; os.close(6); display(1)", "exited", {"code": 71}),
+    ("import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))", "exited", {"code": 71}),
 ], ids=lambda value: value.splitlines()[0] if isinstance(value, str) else "")
 def test_code_that_destroys_its_interpreter_is_told_apart(interpreter, code, reason, detail):
     execution = interpreter.begin(code)
@@ -42,7 +43,7 @@ def test_the_execution_that_breaks_a_descriptor_is_the_one_that_ends_with_it(int
     assert outcome.done is None and outcome.ended["id"] == execution
 
 
-@pytest.mark.parametrize("raised", ["TimeoutError", "KeyboardInterrupt", "SystemExit", "OSError(2, 'no file')"])
+@pytest.mark.parametrize("raised", ["TimeoutError", "KeyboardInterrupt", "SystemExit", "OSError(5, 'x')", "OSError(22, 'x')"])
 def test_what_a_signal_handler_raises_between_two_executions_costs_nothing(launcher, raised):
     home = launcher.open()
     interpreter, files = home.enter().start(), Files(launcher.socket, home)

@@ -9,7 +9,7 @@ import time
 from .attachments import SAVE, Giver
 from .room import Room
 
-# Between two executions a driver does nothing else.
+# Between two executions a driver does nothing else, but for a second at most of what makes its fork shorter.
 _TAKE_SECONDS = 10.0
 # User code can say so, too, and as often as it likes; others want their turn.
 _ANSWERS_AT_ONCE = 16

@@ -48,7 +48,10 @@ def start(work, kept: int) -> bool:
     `kept`: the one descriptor that it needs. Nothing else of the session is shared with it: neither descriptors, nor
     output, nor signals of its group.
     """
-    null = open_file("/dev/null", O_RDWR | O_CLOEXEC)
+    try:
+        null = open_file("/dev/null", O_RDWR | O_CLOEXEC)
+    except OSError:
+        return False  # No descriptor is left.
     previous = pthread_sigmask(SIG_BLOCK, _ALL)
     is_copy = False
     try:
@@ -62,8 +65,11 @@ def start(work, kept: int) -> bool:
     finally:
         if is_copy:
             _exit(_FAILED)
-        pthread_sigmask(SIG_SETMASK, previous)
         close(null)
+        try:
+            pthread_sigmask(SIG_SETMASK, previous)
+        except BaseException:
+            pass  # Of a handler of user code's that had to wait for the copy: it is raised in nobody's code.
 
 
 def _fork(first_steps: list) -> tuple[bool, int]:

@@ -70,7 +70,7 @@ class Checkpoint:
     # --- saving
 
     def save(self, attachments, request_waiting) -> None:
-        """Returns soon; a copy of this process does the work. `request_waiting`: whether somebody waits for that."""
+        """Returns soon; a copy of this process does the work. `request_waiting` tells whether the session is wanted even sooner."""
         connection = attachments.take(SAVE, _SAVE_SECONDS)
         if connection is not None:
             self._shorten_fork(request_waiting)
@@ -85,7 +85,7 @@ class Checkpoint:
         try:
             self._large_pages.use(lambda: not request_waiting())
         except BaseException:
-            pass  # It takes as long as it takes. Handlers of user code's signals raise here, too.
+            pass  # It takes longer, that is all. What handlers of user code's signals raise here is raised in nobody's code.
 
     def write(self, fd: int) -> None:
         """Writes the whole checkpoint. In a copy: runs user code, and bends the session out of shape."""
