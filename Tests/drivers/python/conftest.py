@@ -11,3 +11,4 @@ _spec.loader.exec_module(_fixtures)
 
 launcher = _fixtures.launcher
 interpreter = _fixtures.interpreter
+session = _fixtures.session
