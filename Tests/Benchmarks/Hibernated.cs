@@ -15,8 +15,13 @@ internal static class Hibernated
     private const int Few = 100;
     private const int Live = 300;
     private const int Pages = 100;
-    // With a quarter more, of which the times do not count, no more than there are asleep.
-    private const int Woken = 72;
+    // Twice, and a few before of which the times do not count: no more than there are asleep.
+    private const int Woken = 40;
+    private const int WokenBefore = 20;
+
+    // As long as it takes to make up for the interpreter that was taken: waking alone, and not what else two processors do.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
     private const int Terminate = 15;
 
     public static async Task RunAsync(int contexts)
@@ -39,13 +44,16 @@ internal static class Hibernated
             await QuietCluster.WaitAsync(cluster);
 
             // The first of each finds nothing in memory, and the JIT at its work.
-            var (listing, waking) = (new Series($"a page of the list, {name}"), new Series($"woken to first result, {name}"));
+            var (listing, waking, wakingPaced) = (
+                new Series($"a page of the list, {name}"), new Series($"woken to first result, {name}"), new Series($"the same, five a second, {name}"));
             await ListAsync(client, Pages, new Series(""));
             await ListAsync(client, Pages, listing);
-            await WakeAsync(client, Enumerable.Range(0, Woken / 4), new Series(""));
-            await WakeAsync(client, Enumerable.Range(Woken / 4, Woken), waking);
+            await WakeAsync(client, Enumerable.Range(0, WokenBefore), new Series(""), TimeSpan.Zero);
+            await WakeAsync(client, Enumerable.Range(WokenBefore, Woken), waking, TimeSpan.Zero);
+            await WakeAsync(client, Enumerable.Range(WokenBefore + Woken, Woken), wakingPaced, Pause);
             Console.WriteLine(listing);
             Console.WriteLine(waking);
+            Console.WriteLine(wakingPaced);
             var memory = await ResidentAsync(cluster.Silos.MaxBy(member => member.Key).Value);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{$"memory of the silo's process, {name}",-44} {memory,11:0.0} MiB"));
         }
@@ -83,13 +91,14 @@ internal static class Hibernated
         }
     }
 
-    private static async Task WakeAsync(HttpClient client, IEnumerable<int> numbers, Series series)
+    private static async Task WakeAsync(HttpClient client, IEnumerable<int> numbers, Series series, TimeSpan pause)
     {
         foreach (var id in numbers.Select(SleepingCopies.IdOf))
         {
             await series.TimeAsync(() => Execution.RunAsync(client, Language.Python, "x+1", "2", id));
             // As many are awake for the next one.
             await Execution.DeleteAsync(client, id);
+            await Task.Delay(pause);
         }
     }
 
