@@ -10,6 +10,7 @@ from drivers_under_test import load_packages  # noqa: E402
 
 load_packages()
 
+from files_client import Files  # noqa: E402
 from launcher_process import LauncherProcess  # noqa: E402
 
 
@@ -28,8 +29,20 @@ def interpreter(launcher):
 
 
 @pytest.fixture
+def home(launcher):
+    opened = launcher.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def files(launcher, home):
+    return Files(launcher.socket, home)
+
+
+@pytest.fixture
 def session(home):
-    """An interpreter in the `home` of the module's own, which outlives it."""
+    """An interpreter in the `home`, which outlives it."""
     interpreter = home.enter().start()
     interpreter.hello()
     return interpreter

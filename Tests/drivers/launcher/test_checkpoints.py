@@ -16,13 +16,6 @@ LARGE = "import os\ndata = os.urandom(32 << 20)"
 
 
 @pytest.fixture
-def home(launcher):
-    home = launcher.open()
-    yield home
-    home.close()
-
-
-@pytest.fixture
 def other(launcher):
     home = launcher.open()
     yield home

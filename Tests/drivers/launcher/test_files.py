@@ -14,18 +14,6 @@ MIB = 1 << 20
 
 
 @pytest.fixture
-def home(launcher):
-    opened = launcher.open()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def files(launcher, home):
-    return Files(launcher.socket, home)
-
-
-@pytest.fixture
 def session(home):
     """An interpreter in the same home."""
     interpreter = home.enter().start()

@@ -11,4 +11,6 @@ _spec.loader.exec_module(_fixtures)
 
 launcher = _fixtures.launcher
 interpreter = _fixtures.interpreter
+home = _fixtures.home
+files = _fixtures.files
 session = _fixtures.session

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import launcher_process
 import pytest
-from files_client import Files
 from interpreter_client import read_all
 from launcher_process import wait_until
 
@@ -43,18 +42,6 @@ def use(times):
         return asked <= times
     large_pages.use(goes_on)
 """
-
-
-@pytest.fixture
-def home(launcher):
-    opened = launcher.open()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def files(launcher, home):
-    return Files(launcher.socket, home)
 
 
 def kernel_can() -> bool:
@@ -92,10 +79,10 @@ def test_it_stops_when_it_is_not_to_go_on():
 
 
 def test_a_request_that_waits_is_answered_first(home, files, session):
-    # The handler keeps the driver until both requests have arrived.
+    # Once no execution is under way, the handler keeps the driver until both requests have arrived.
     session.run(f"""
 {HEAP}
-import fcntl, signal, termios, time
+import fcntl, os, signal, termios, threading, time
 def waiting():
     return int.from_bytes(fcntl.ioctl(3, termios.FIONREAD, bytes(4)), 'little')
 def hold(number, frame):
@@ -103,8 +90,12 @@ def hold(number, frame):
     while not (first := waiting()): time.sleep(0.01)
     open('first', 'w').close()
     while waiting() == first: time.sleep(0.01)
+def wait():
+    while not os.path.exists('go'): time.sleep(0.01)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
 signal.signal(signal.SIGALRM, hold)
-signal.setitimer(signal.ITIMER_REAL, 0.1)""")
+threading.Thread(target=wait).start()""")
+    files.write(b"go", b"")
     assert wait_until(lambda: files.read(b"held") == b"")
     with home.attach("save") as connection:
         assert wait_until(lambda: files.read(b"first") == b"")

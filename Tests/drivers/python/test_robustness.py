@@ -4,7 +4,6 @@ import os
 import signal
 
 import pytest
-from files_client import Files
 from launcher_process import wait_until
 
 
@@ -44,10 +43,8 @@ def test_the_execution_that_breaks_a_descriptor_is_the_one_that_ends_with_it(int
 
 
 @pytest.mark.parametrize("raised", ["TimeoutError", "KeyboardInterrupt", "SystemExit", "OSError(5, 'x')", "OSError(22, 'x')"])
-def test_what_a_signal_handler_raises_between_two_executions_costs_nothing(launcher, raised):
-    home = launcher.open()
-    interpreter, files = home.enter().start(), Files(launcher.socket, home)
-    interpreter.run(f"""
+def test_what_a_signal_handler_raises_between_two_executions_costs_nothing(files, session, raised):
+    session.run(f"""
 import os, signal, threading, time
 def ring(number, frame):
     open('rung', 'w').close()
@@ -59,8 +56,7 @@ signal.signal(signal.SIGALRM, ring)
 threading.Thread(target=wait).start()""")
     files.write(b"go", b"")
     assert wait_until(lambda: files.read(b"rung") == b"")
-    assert interpreter.run("ring.__name__").text == "'ring'"
-    home.close()
+    assert session.run("ring.__name__").text == "'ring'"
 
 
 def test_what_was_printed_before_the_end_arrives_before_it(interpreter):
