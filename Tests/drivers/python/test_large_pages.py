@@ -73,6 +73,36 @@ def test_it_becomes_hardly_larger_by_it():
     assert (large > 50_000) == kernel_can() and after < before * 1.05
 
 
+def test_other_threads_go_on_meanwhile():
+    # With such an interval they do so where this one gives up the lock of the interpreter by itself, and nowhere else.
+    before, after = run("""
+import threading, time
+sys.setswitchinterval(1000)
+memory = mmap.mmap(-1, 256 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory.write(bytes(len(memory)))
+start = module.ctypes.addressof(module.ctypes.c_char.from_buffer(memory))
+counted = 0
+def count():
+    global counted
+    while True:
+        counted += 1
+        time.sleep(0)
+threading.Thread(target=count, daemon=True).start()
+while counted == 0: time.sleep(0.001)
+module._LARGE = len(memory)
+before = counted
+module._collapse(start)
+after = counted
+print(before, after)""")
+    assert after > before
+
+
+def test_it_leaves_the_switch_interval_as_it_was(home, session):
+    session.run(f"{HEAP}\nimport sys\nsys.setswitchinterval(0.125)")
+    assert home.save() != b""
+    assert session.run("sys.getswitchinterval()").text == "0.125"
+
+
 def test_it_stops_when_it_is_not_to_go_on():
     large, asked = run(HEAP + "\nuse(3); print(kilobytes('AnonHugePages'), asked)")
     assert asked == 4 and large <= 3 * 2048

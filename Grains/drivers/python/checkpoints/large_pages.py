@@ -5,6 +5,7 @@ import mmap
 from collections.abc import Callable, Iterator
 from errno import EBUSY, ENOMEM
 from os import O_CLOEXEC, O_RDONLY, close, open as open_file, pread
+from sys import getswitchinterval, setswitchinterval
 from time import monotonic
 
 from sandbox_launcher.own_memory import anonymous_bytes, mappings
@@ -16,6 +17,9 @@ _MADV_COLLAPSE = 25
 _WORTH_IT_BYTES = 64 << 20
 # Enough for the largest; the next save goes on where this one ended.
 _SECONDS = 1.0
+# Each of them gives up the lock of the interpreter, and a busy thread hands it back after so long: the session's own interval is
+# longer than most of them take.
+_SWITCH_SECONDS = 0.0002
 
 # `pagemap` has 64 bits for each page. These say that it is mapped nowhere else, of a file, in memory.
 _ENTRY_BYTES = 8
@@ -29,8 +33,8 @@ _MOST_FILLED = (4 << 20) // mmap.PAGESIZE
 # Not even for one large page, on the machine or in the context: nor for the next.
 _NO_ROOM = (ENOMEM, EBUSY)
 
-# It keeps the lock of the interpreter: each turn of waiting for busy threads to give it up would take longer than the call.
-_madvise = ctypes.PyDLL(None, use_errno=True).madvise
+# Threads of the session go on meanwhile: where the machine has to find the memory first, one call takes many milliseconds.
+_madvise = ctypes.CDLL(None, use_errno=True).madvise
 
 
 class LargePages:
@@ -50,8 +54,10 @@ class LargePages:
             return
         deadline = monotonic() + _SECONDS
         filled = 0
+        interval = getswitchinterval()
         pagemap = open_file("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
         try:
+            setswitchinterval(_SWITCH_SECONDS)
             for address in _places():
                 # User code can map more than could ever be looked through, and in as many pieces.
                 if not goes_on() or monotonic() > deadline:
@@ -66,6 +72,7 @@ class LargePages:
                     break
                 filled += holes if error == 0 else 0
         finally:
+            setswitchinterval(interval)
             close(pagemap)
 
 
