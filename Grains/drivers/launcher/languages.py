@@ -64,9 +64,10 @@ class TypeScript:
         "DO_NOT_TRACK": "1",
         # The driver insists on it and says why: it decides where an interrupt can hit.
         "BUN_JSC_usePollingTraps": "1",
-        # A fork has none of these threads, and a context one processor.
+        # A copy has none of these threads (`checkpoint/copy.js`), and a context one processor.
         "BUN_JSC_useConcurrentJIT": "0",
         "BUN_JSC_useConcurrentGC": "0",
+        "BUN_JSC_useWarmUpMarkedBlocks": "0",
         "BUN_JSC_numberOfGCMarkers": "1",
     }
 
