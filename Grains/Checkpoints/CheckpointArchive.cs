@@ -62,7 +62,10 @@ internal sealed partial class CheckpointArchive(
             spool.Position = 0;
             await store.WriteAsync(new CheckpointName(context, content), spool, bound.Token);
             passage.Succeed(spool.Length);
-            LogSaved(logger, spool.Length, clock.ElapsedMilliseconds, trailer.LostCount, trailer.PauseMilliseconds);
+            // A session says what it likes, and did not stand still for longer than all of it took.
+            var pause = Math.Min(trailer.PauseMilliseconds, clock.Elapsed.TotalMilliseconds);
+            metrics.Paused(home.Language, TimeSpan.FromMilliseconds(pause));
+            LogSaved(logger, spool.Length, clock.ElapsedMilliseconds, trailer.LostCount, pause);
             return new CheckpointReference(content, executionCount, spool.Length, journal.Length);
         }
         catch (ProtocolException e)
@@ -136,7 +139,7 @@ internal sealed partial class CheckpointArchive(
         });
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A checkpoint of {Bytes} bytes was stored after {Milliseconds} ms; {Lost} values were not carried; the session paused {Pause} ms")]
-    private static partial void LogSaved(ILogger logger, long bytes, long milliseconds, int lost, double? pause);
+    private static partial void LogSaved(ILogger logger, long bytes, long milliseconds, int lost, double pause);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A session was not saved: {Reason}")]
     private static partial void LogNone(ILogger logger, string reason);

@@ -10,7 +10,6 @@ internal sealed class Home : IHome
 {
     private readonly string _socketPath;
     private readonly string _name;
-    private readonly Language _language;
     private readonly Surroundings _surroundings;
     private readonly OutputLimits _limits;
     private readonly Func<Socket, IAsyncDisposable>? _serveEgress;
@@ -31,13 +30,15 @@ internal sealed class Home : IHome
         _socketPath = socketPath;
         _name = opened.Home;
         IsWarm = opened.IsWarm;
-        _language = language;
+        Language = language;
         _surroundings = surroundings;
         _limits = limits;
         _serveEgress = serveEgress;
         _options = options;
         Ended = WaitForEndAsync();
     }
+
+    public Language Language { get; }
 
     public Task Ended { get; }
 
@@ -85,7 +86,7 @@ internal sealed class Home : IHome
     }
 
     public async Task<IInterpreter> StartInterpreterAsync(Checkpoint? checkpoint, CancellationToken cancellationToken) =>
-        await Interpreter.EnterAsync(_socketPath, _name, _language, _surroundings, _limits, _serveEgress, _options, checkpoint, cancellationToken);
+        await Interpreter.EnterAsync(_socketPath, _name, Language, _surroundings, _limits, _serveEgress, _options, checkpoint, cancellationToken);
 
     public Task<CheckpointTrailer?> SaveAsync(Stream destination, long maxBytes, CancellationToken cancellationToken) =>
         CheckpointConnection.ReceiveAsync(_socketPath, _name, destination, maxBytes, cancellationToken);

@@ -1,3 +1,5 @@
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
+
 namespace Sandbox.Cluster.Grains.Interpreters;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Sandbox.Cluster.Grains.Interpreters;
 /// </summary>
 public interface IHome : IAsyncDisposable
 {
+    /// <summary>Of every interpreter that works here.</summary>
+    Language Language { get; }
+
     /// <summary>Completes, and never faults, when it is gone.</summary>
     Task Ended { get; }
 

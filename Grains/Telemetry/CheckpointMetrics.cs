@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
 
 namespace Sandbox.Cluster.Grains.Telemetry;
 
@@ -7,6 +8,7 @@ namespace Sandbox.Cluster.Grains.Telemetry;
 internal sealed class CheckpointMetrics
 {
     private readonly Histogram<double> _durations;
+    private readonly Histogram<double> _pauses;
     private readonly Counter<long> _bytes;
 
     public CheckpointMetrics(IMeterFactory meters)
@@ -14,6 +16,7 @@ internal sealed class CheckpointMetrics
         var meter = meters.Create(Metrics.MeterName);
         _durations = meter.CreateDurations(
             "sandbox.checkpoint.duration", "Checkpoints that were saved to the store, or fetched from it, and those that were not: its count is their number.");
+        _pauses = meter.CreateDurations("sandbox.checkpoint.pause", "How long sessions could not answer while they were saved.");
         _bytes = meter.CreateCounter<long>("sandbox.checkpoint.bytes", "By", "Bytes of checkpoints, compressed, that the store took or gave.");
     }
 
@@ -22,6 +25,9 @@ internal sealed class CheckpointMetrics
 
     /// <summary>One is being fetched.</summary>
     public Passage BeginFetch() => new(this, "fetch", Traces.Start("fetch_checkpoint"));
+
+    /// <summary>A session stood still while it was saved.</summary>
+    public void Paused(Language language, TimeSpan time) => _pauses.Record(time.TotalSeconds, Tags.Of(language));
 
     /// <summary>One checkpoint's way. What nobody says the end of has failed.</summary>
     internal sealed class Passage(CheckpointMetrics metrics, string operation, Activity? span) : IDisposable

@@ -51,9 +51,14 @@ internal static class CheckpointStream
 
     private static CheckpointTrailer ReadTrailer(JsonElement frame) =>
         frame.TryGetProperty("complete", out var complete) && complete.ValueKind == JsonValueKind.True
-        && frame.TryGetProperty("lost_count", out var lost) && lost.TryGetInt32(out var lostCount)
-            ? new CheckpointTrailer(lostCount, frame.TryGetProperty("pause_ms", out var pause) && pause.TryGetDouble(out var milliseconds) ? milliseconds : null)
+            ? new CheckpointTrailer((int)Number(frame, "lost_count", int.MaxValue), Number(frame, "pause_ms", double.MaxValue))
             : throw new ProtocolException("A checkpoint does not end as one.");
+
+    private static double Number(JsonElement frame, string name, double most) =>
+        frame.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number
+        && member.TryGetDouble(out var value) && value >= 0 && value <= most
+            ? value
+            : throw new ProtocolException($"A checkpoint does not say its {name}.");
 
     private sealed class Copy(PipeReader reader, Stream destination, long maxBytes, CancellationToken cancellationToken)
     {

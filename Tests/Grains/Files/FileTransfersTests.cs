@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Sandbox.Cluster.Grains.Files;
+using Sandbox.Cluster.Grains.Interfaces.Contexts;
 using Sandbox.Cluster.Grains.Interfaces.Files;
 using Sandbox.Cluster.Grains.Interpreters;
 
@@ -179,6 +180,8 @@ public sealed class FileTransfersTests : IAsyncDisposable
         public bool HangUpAfterwards { get; set; }
 
         public bool IsUnavailable { get; set; }
+
+        public Language Language => Language.Python;
 
         public Task Ended => _ended.Task;
 

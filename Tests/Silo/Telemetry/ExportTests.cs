@@ -45,6 +45,7 @@ public sealed class ExportTests(Workload workload)
     [InlineData("sandbox_interrupts_total", "rung=\"ask\"")]
     [InlineData("sandbox_interpreter_deaths_total", "cause=\"exited\"", "language=\"python\"")]
     [InlineData("sandbox_checkpoint_duration_seconds_count", "operation=\"fetch\"", "outcome=\"ok\"")]
+    [InlineData("sandbox_checkpoint_pause_seconds_count", "language=\"python\"")]
     [InlineData("sandbox_checkpoint_bytes_total", "operation=\"save\"")]
     [InlineData("sandbox_pool_takes_total", "result=\"warm\"", "language=\"python\"")]
     [InlineData("sandbox_refusals_total", "reason=\"context_quota\"")]

@@ -32,7 +32,9 @@ def test_a_checkpoint_is_a_header_files_a_heap_and_a_trailer(home, session):
     parts = Parts(home.save())
     assert parts.header == {"checkpoint": 1, "language": "python", "runtime": {"python": "3.11", "cloudpickle": "2.2"}}
     assert parts.sections[0].count(b"content") == 1
+    pause = parts.trailer.pop("pause_ms")
     assert parts.trailer == {"complete": True, "file_bytes": len(parts.sections[0]), "heap_bytes": len(parts.sections[1]), "lost": [], "lost_count": 0}
+    assert 0 < pause < 60_000
 
 
 def test_the_session_answers_while_its_copy_waits_for_a_reader(home, session):

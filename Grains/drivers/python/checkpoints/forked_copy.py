@@ -11,6 +11,7 @@ from itertools import chain, filterfalse
 from operator import methodcaller
 from os import O_CLOEXEC, O_RDWR, O_WRONLY, _exit, close, dup2, listdir, open as open_file, sysconf, write
 from sys import setrecursionlimit
+from time import monotonic
 
 from sandbox_launcher.checkpoints.attachments import TAKEN
 from sandbox_launcher.checkpoints.room import ADMISSION_SECONDS
@@ -43,27 +44,28 @@ _ALL_BUT_THE_CLOCK = _ALL - {SIGALRM}
 
 
 def start(work, kept: int) -> bool:
-    """Runs `work(kept)` in a copy, which then ends; False when there can be none. It tells the supervisor of itself.
+    """Runs `work(kept, pause)` in a copy, which then ends; False when there can be none. It tells the supervisor of itself.
 
     `kept`: the one descriptor that it needs. Nothing else of the session is shared with it: neither descriptors, nor
-    output, nor signals of its group.
+    output, nor signals of its group. `pause`: for how long the session stood still, in milliseconds.
     """
     try:
         null = open_file("/dev/null", O_RDWR | O_CLOEXEC)
     except OSError:
         return False  # No descriptor is left.
     previous = pthread_sigmask(SIG_BLOCK, _ALL)
-    is_copy = False
+    begun, taken = monotonic(), []
     try:
-        is_copy, child = _fork([*(partial(_dup2, null, fd) for fd in range(ATTACHMENTS)),
-                                _setsid,
-                                partial(_send, ATTACHMENTS, TAKEN, len(TAKEN), MSG_DONTWAIT),
-                                partial(_sigtimedwait, _ADMISSION, None, ctypes.byref(_ADMISSION_TIME))])
-        if is_copy:
-            _run(work, kept, null)
+        taken, child = _fork([monotonic,
+                              *(partial(_dup2, null, fd) for fd in range(ATTACHMENTS)),
+                              _setsid,
+                              partial(_send, ATTACHMENTS, TAKEN, len(TAKEN), MSG_DONTWAIT),
+                              partial(_sigtimedwait, _ADMISSION, None, ctypes.byref(_ADMISSION_TIME))])
+        if taken:
+            _run(partial(work, pause=round((taken[0] - begun) * 1000, 1)), kept, null)
         return child > 0
     finally:
-        if is_copy:
+        if taken:
             _exit(_FAILED)
         close(null)
         try:
@@ -72,8 +74,8 @@ def start(work, kept: int) -> bool:
             pass  # Of a handler of user code's that had to wait for the copy: it is raised in nobody's code.
 
 
-def _fork(first_steps: list) -> tuple[bool, int]:
-    """Whether this is the copy, and its process id (0: there is none). The copy begins with `first_steps`.
+def _fork(first_steps: list) -> tuple[list, int]:
+    """What `first_steps` returned in the copy, which begins with them; nothing here. And its process id (0: there is none).
 
     All in one call into C. Between two instructions of Python, a copy of ours would give up the lock of the interpreter for a
     thread that asked for it, and wait for it for ever: that thread is not here. And before hooks of user code hear of the
@@ -86,7 +88,7 @@ def _fork(first_steps: list) -> tuple[bool, int]:
     fork = partial(_clone, ctypes.c_long(_SYS_CLONE), ctypes.c_long(flags), ctypes.c_long(0), ctypes.byref(child), ctypes.c_long(0))
     # In the copy `fork` returns 0: then, and only then, the one argument goes on, and becomes the list of steps.
     taken = list(map(_call, chain.from_iterable(map([steps].__getitem__, filterfalse(fork, [0])))))
-    return bool(taken), child.value
+    return taken, child.value
 
 
 def _run(work, kept: int, null: int) -> None:

@@ -87,8 +87,11 @@ class Checkpoint:
         except BaseException:
             pass  # It takes longer, that is all. What handlers of user code's signals raise here is raised in nobody's code.
 
-    def write(self, fd: int) -> None:
-        """Writes the whole checkpoint. In a copy: runs user code, and bends the session out of shape."""
+    def write(self, fd: int, pause: float) -> None:
+        """Writes the whole checkpoint. In a copy: runs user code, and bends the session out of shape.
+
+        `pause`: for how long the session stood still, in milliseconds.
+        """
         writer = Writer(fd)
         writer.frame(header(LANGUAGE, _RUNTIME))
         writer.begin_section()
@@ -98,7 +101,7 @@ class Checkpoint:
         writer.begin_section()
         lost += self._write_heap(writer)
         writer.end_section()
-        writer.frame(trailer(file_bytes, writer.section_bytes, lost))
+        writer.frame(trailer(file_bytes, writer.section_bytes, lost, pause_ms=pause))
 
     def _write_heap(self, writer: Writer) -> list:
         work = Pickling(self._known, self._shell.user_ns, self._max_bytes)

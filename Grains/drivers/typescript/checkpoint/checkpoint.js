@@ -77,7 +77,7 @@ class Checkpoint {
     try {
       const heap = this.#heap();
       file = openUnnamed();
-      write(file, Number((host.hrtime() - begun) / 1_000_000n), heap);
+      write(file, copy.millisecondsSince(begun), heap);
       host.startHelper(this.#command('take'), [file, 'ignore', ...STDIO_FROM_2]);
     } finally {
       if (file !== undefined) host.closeSync(file);
