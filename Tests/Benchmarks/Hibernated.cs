@@ -14,7 +14,7 @@ internal static class Hibernated
 {
     private const int Few = 100;
     private const int Live = 300;
-    private const int Pages = 100;
+    private const int Pages = 1_000;
     // Twice, and a few before of which the times do not count: no more than there are asleep.
     private const int Woken = 40;
     private const int WokenBefore = 20;
