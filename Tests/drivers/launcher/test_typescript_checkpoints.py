@@ -187,19 +187,30 @@ def test_a_helper_that_is_killed_costs_its_checkpoint_and_nothing_else(home, ses
     assert wait_until(lambda: Parts(home.save()).trailer is not None)
 
 
+def test_a_copy_whose_time_is_up_ends_whatever_the_session_does_on_that_signal(home, session):
+    session.run("const data = Buffer.alloc(16 << 20, 1); process.on('SIGALRM', () => {})")
+    with home.begin_save() as connection:
+        session.run("for (const p of require('fs').readdirSync('/proc')) if (/^\\d+$/.test(p) && +p !== process.pid) process.kill(+p, 'SIGALRM')")
+        assert Parts(read_all(connection)).trailer is None
+    assert session.run("data.length").text == str(16 << 20)
+    assert wait_until(lambda: Parts(home.save()).trailer is not None)
+
+
 def test_a_host_that_hangs_up_costs_nothing(home, session):
     session.run("const data = Buffer.alloc(16 << 20, 1)")
     home.begin_save().close()
     assert wait_until(lambda: Parts(home.save()).trailer is not None)
 
 
-def test_a_session_whose_heap_fits_into_its_memory_but_once_more_is_saved_and_restored(home, other, session):
+@pytest.mark.parametrize("before", ["0", WORKER], ids=["alone", "with a worker"])
+def test_a_session_whose_heap_fits_into_its_memory_but_once_more_is_saved_and_restored(home, other, session, before):
+    assert session.run(before).error is None
     assert session.run("const big = new Float64Array((200 << 20) / 8).fill(1); let state = 41").error is None
     checkpoint = home.save()
     assert Parts(checkpoint).trailer is not None
     assert session.run("state + 1").text == "42"
     restored = other.restore(checkpoint)
-    assert restored.hello()["restored"] == {"lost": [], "lost_count": 0}
+    assert [one["name"] for one in restored.hello()["restored"]["lost"]] == ["worker"] * (before is WORKER)
     assert restored.run("state + big.length + big[big.length - 1]").text == str(42 + (200 << 20) // 8)
 
 
@@ -235,9 +246,7 @@ def test_descriptors_of_the_session_are_not_held_open_by_the_copy(home, session)
         assert session.run("cat.stdin.end(); await cat.exited").text == "0"
 
 
-@pytest.mark.parametrize("before", ["0", WORKER], ids=["alone", "with a worker"])
-def test_without_descriptors_left_nothing_is_saved_and_the_session_goes_on(home, session, before):
-    assert session.run(before).error is None
+def test_without_descriptors_left_nothing_is_saved_and_the_session_goes_on(home, session):
     session.run("const taken = []; try { for (;;) taken.push(require('fs').openSync('/dev/null')) } catch {}")
     assert Parts(home.save()).trailer is None
     assert session.run("for (const fd of taken.splice(0)) require('fs').closeSync(fd); 1 + 1").text == "2"
@@ -257,13 +266,12 @@ const source = URL.createObjectURL(new Blob(['for (let all = [];; all.push({ at:
 const workers = [new Worker(source), new Worker(source, { name: 'named' })];
 setInterval(() => { globalThis.garbage = Array.from({ length: 1000 }, (_, n) => ({ n })) }, 1); let state = 41""")
     for _ in range(10):
-        assert Parts(home.save()).trailer is not None
+        # One of some hundred copies waits in vain for what a worker was just holding, and is ended.
+        assert wait_until(lambda: Parts(home.save()).trailer is not None)
         assert session.run("state").text == "41"
 
 
-@pytest.mark.parametrize("before", ["0", WORKER], ids=["alone", "with a worker"])
-def test_patched_builtins_do_not_matter(home, other, session, before):
-    assert session.run(before).error is None
+def test_patched_builtins_do_not_matter(home, other, session):
     session.run("const value = { a: [1, new Map([[1, 2]])] }; class A { f() { return 1 } }; const a = new A()")
     session.run("""
 const broken = () => { throw new Error('patched') };

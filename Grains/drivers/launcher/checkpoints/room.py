@@ -6,7 +6,7 @@ as often as both together had used up their share of the processors.
 
 import os
 from collections.abc import Sequence
-from signal import SIGCONT, pidfd_send_signal, sigtimedwait
+from signal import SIGCONT, pidfd_send_signal
 
 from ..processes import log
 
@@ -50,8 +50,3 @@ def _go_on(process: int) -> None:
         pidfd_send_signal(process, SIGCONT)
     except ProcessLookupError:
         pass
-
-
-def await_admission() -> None:
-    """In the copy, which must hold SIGCONT back since before it said who it is."""
-    sigtimedwait({SIGCONT}, ADMISSION_SECONDS)

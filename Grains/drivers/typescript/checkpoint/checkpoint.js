@@ -1,5 +1,5 @@
-// Saves a session and restores it. A copy of the driver writes the heap, or, where there can be none, the driver itself, while nothing
-// else runs; a helper, which is the program that does it for Python too, packs the files and talks to the host.
+// Saves a session and restores it. A copy of the driver writes the heap; a helper, which is the program that does it for Python too,
+// packs the files and talks to the host.
 'use strict';
 
 const { FD, die } = require('../protocol/descriptors.js');
@@ -59,8 +59,7 @@ class Checkpoint {
   // Whatever fails costs this checkpoint alone.
   save() {
     try {
-      if (copy.isPossible()) copy.start((file, pause) => write(file, pause, this.#heap()), this.#command('save'));
-      else this.#saveStandingStill();
+      copy.start((pause) => partsOf(pause, this.#heap()), this.#command('save'));
     } catch {
       // No descriptor, no memory, no room, no process.
       copy.sayInVain();
@@ -69,19 +68,6 @@ class Checkpoint {
 
   #command(what) {
     return [...HELPER, what, this.#home, toJson(RUNTIME)];
-  }
-
-  #saveStandingStill() {
-    const begun = host.hrtime();
-    let file;
-    try {
-      const heap = this.#heap();
-      file = openUnnamed();
-      write(file, copy.millisecondsSince(begun), heap);
-      host.startHelper(this.#command('take'), [file, 'ignore', ...STDIO_FROM_2]);
-    } finally {
-      if (file !== undefined) host.closeSync(file);
-    }
   }
 
   #heap() {
@@ -191,12 +177,12 @@ class Checkpoint {
   }
 }
 
-// pause: for how long the session stood still, in milliseconds.
-function write(file, pause, { heap, lost }) {
+// What the helper gets. pause: for how long the session stood still, in milliseconds.
+function partsOf(pause, { heap, lost }) {
   const told = encode(toJson({ lost: lost.slice(0, MAX_LOST).map(cut), pause_ms: pause, bytes: heap.length }));
   const length = new Uint8Array(HEADER_BYTES);
   new DataView(length.buffer).setUint32(0, told.length, true);
-  for (const part of [length, told, heap]) writeAll(file, part);
+  return [length, told, heap];
 }
 
 function putMembers(error, members) {
@@ -284,10 +270,6 @@ function textOf(error) {
   } catch {
     return 'it says no more';
   }
-}
-
-function writeAll(file, bytes) {
-  for (let written = 0; written < bytes.length;) written += host.writeSync(file, bytes, written, bytes.length - written, null);
 }
 
 // In the memory that is limited as files are.

@@ -127,7 +127,7 @@ main()`;
 
 // The helper is in the folder of the launcher, beside ours.
 function checkpoints() {
-  const { mmap, spawn, spawnSync } = Bun;
+  const { mmap, spawnSync } = Bun;
   const { readFileSync } = fs;
   const launcher = path.join(__dirname, '..', '..', 'launcher');
   const helper = ['/usr/bin/python3', '-I', '-S', '-B', '-c', HELPER, launcher];
@@ -138,7 +138,6 @@ function checkpoints() {
   return {
     ...openLibc(),
     helper,
-    startHelper: (cmd, stdio) => spawn({ cmd, stdio, env: {}, cwd: '/' }).unref(),
     runHelper: (cmd, stdio) => spawnSync({ cmd, stdio, env: {}, cwd: '/' }),
     serialize: (value) => serialize(value, { binaryType: 'nodebuffer' }),
     deserialize,

@@ -10,6 +10,8 @@ const FUNCTIONS = {
   sigfillset: { args: ['ptr'], returns: 'int' },
   sigaddset: { args: ['ptr', 'int'], returns: 'int' },
   sigtimedwait: { args: ['ptr', 'ptr', 'ptr'], returns: 'int' },
+  signal: { args: ['int', 'ptr'], returns: 'ptr' },
+  alarm: { args: ['u32'], returns: 'u32' },
   send: { args: ['int', 'ptr', 'usize', 'int'], returns: 'int' },
   pipe2: { args: ['ptr', 'int'], returns: 'int' },
   dup2: { args: ['int', 'int'], returns: 'int' },
