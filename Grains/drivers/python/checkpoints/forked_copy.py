@@ -8,8 +8,10 @@ from fcntl import F_GETFD, fcntl
 from functools import partial
 from gc import disable as disable_collector
 from itertools import chain, filterfalse
+from mmap import mmap
 from operator import methodcaller
 from os import O_CLOEXEC, O_RDWR, O_WRONLY, _exit, close, dup2, listdir, open as open_file, sysconf, write
+from struct import Struct
 from sys import setrecursionlimit
 from time import monotonic
 
@@ -20,6 +22,8 @@ from sandbox_launcher.driver_pipes import ATTACHMENTS
 # Our parent becomes the copy's: it is the one that waits for it, so user code never sees a child that it did not start.
 _CLONE_PARENT, _CLONE_PARENT_SETTID = 0x00008000, 0x00100000
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}[platform.machine()]
+
+_TIME = Struct("d")
 
 _FAILED = 1
 _MOST_DESCRIPTORS = 4096
@@ -47,35 +51,48 @@ def start(work, kept: int) -> bool:
     """Runs `work(kept, pause)` in a copy, which then ends; False when there can be none. It tells the supervisor of itself.
 
     `kept`: the one descriptor that it needs. Nothing else of the session is shared with it: neither descriptors, nor
-    output, nor signals of its group. `pause`: for how long the session stood still, in milliseconds.
+    output, nor signals of its group. `pause`: tells for how long the session stood still, in milliseconds.
     """
     try:
         null = open_file("/dev/null", O_RDWR | O_CLOEXEC)
     except OSError:
         return False  # No descriptor is left.
-    previous = pthread_sigmask(SIG_BLOCK, _ALL)
-    begun, taken = monotonic(), []
     try:
-        taken, child = _fork([monotonic,
-                              *(partial(_dup2, null, fd) for fd in range(ATTACHMENTS)),
-                              _setsid,
-                              partial(_send, ATTACHMENTS, TAKEN, len(TAKEN), MSG_DONTWAIT),
-                              partial(_sigtimedwait, _ADMISSION, None, ctypes.byref(_ADMISSION_TIME))])
-        if taken:
-            _run(partial(work, pause=round((taken[0] - begun) * 1000, 1)), kept, null)
+        # Both have it: when the kernel lets the copy begin says nothing about the session.
+        gone_on = mmap(-1, _TIME.size)
+    except OSError:
+        close(null)
+        return False  # No mapping is left.
+    previous = pthread_sigmask(SIG_BLOCK, _ALL)
+    is_copy, begun = False, monotonic()
+    try:
+        is_copy, child = _fork([*(partial(_dup2, null, fd) for fd in range(ATTACHMENTS)),
+                                _setsid,
+                                partial(_send, ATTACHMENTS, TAKEN, len(TAKEN), MSG_DONTWAIT),
+                                partial(_sigtimedwait, _ADMISSION, None, ctypes.byref(_ADMISSION_TIME))])
+        if is_copy:
+            _run(partial(work, pause=partial(_pause, begun, gone_on)), kept, null)
+        _TIME.pack_into(gone_on, 0, monotonic())
         return child > 0
     finally:
-        if taken:
+        if is_copy:
             _exit(_FAILED)
         close(null)
+        gone_on.close()
         try:
             pthread_sigmask(SIG_SETMASK, previous)
         except BaseException:
             pass  # Of a handler of user code's that had to wait for the copy: it is raised in nobody's code.
 
 
-def _fork(first_steps: list) -> tuple[list, int]:
-    """What `first_steps` returned in the copy, which begins with them; nothing here. And its process id (0: there is none).
+def _pause(begun: float, gone_on: mmap) -> float:
+    """In the copy. The session may not even have gone on yet."""
+    end, = _TIME.unpack_from(gone_on)
+    return round(((end or monotonic()) - begun) * 1000, 1)
+
+
+def _fork(first_steps: list) -> tuple[bool, int]:
+    """Whether this is the copy, and its process id (0: there is none). The copy begins with `first_steps`.
 
     All in one call into C. Between two instructions of Python, a copy of ours would give up the lock of the interpreter for a
     thread that asked for it, and wait for it for ever: that thread is not here. And before hooks of user code hear of the
@@ -88,7 +105,7 @@ def _fork(first_steps: list) -> tuple[list, int]:
     fork = partial(_clone, ctypes.c_long(_SYS_CLONE), ctypes.c_long(flags), ctypes.c_long(0), ctypes.byref(child), ctypes.c_long(0))
     # In the copy `fork` returns 0: then, and only then, the one argument goes on, and becomes the list of steps.
     taken = list(map(_call, chain.from_iterable(map([steps].__getitem__, filterfalse(fork, [0])))))
-    return taken, child.value
+    return bool(taken), child.value
 
 
 def _run(work, kept: int, null: int) -> None:

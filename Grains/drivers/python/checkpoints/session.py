@@ -3,6 +3,7 @@
 import builtins
 import platform
 import re
+from collections.abc import Callable
 from os import _exit, close, getpid, listdir
 from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit
 
@@ -87,10 +88,10 @@ class Checkpoint:
         except BaseException:
             pass  # It takes longer, that is all. What handlers of user code's signals raise here is raised in nobody's code.
 
-    def write(self, fd: int, pause: float) -> None:
+    def write(self, fd: int, pause: Callable[[], float]) -> None:
         """Writes the whole checkpoint. In a copy: runs user code, and bends the session out of shape.
 
-        `pause`: for how long the session stood still, in milliseconds.
+        `pause` tells for how long the session stood still, in milliseconds.
         """
         writer = Writer(fd)
         writer.frame(header(LANGUAGE, _RUNTIME))
@@ -101,7 +102,7 @@ class Checkpoint:
         writer.begin_section()
         lost += self._write_heap(writer)
         writer.end_section()
-        writer.frame(trailer(file_bytes, writer.section_bytes, lost, pause_ms=pause))
+        writer.frame(trailer(file_bytes, writer.section_bytes, lost, pause_ms=pause()))
 
     def _write_heap(self, writer: Writer) -> list:
         work = Pickling(self._known, self._shell.user_ns, self._max_bytes)
