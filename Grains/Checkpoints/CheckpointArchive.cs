@@ -57,14 +57,14 @@ internal sealed partial class CheckpointArchive(
                 passage.BeNone();
                 return null;
             }
+            // A session says what it likes, and did not stand still for longer than all of this took.
+            var pause = Math.Min(trailer.PauseMilliseconds, clock.Elapsed.TotalMilliseconds);
+            metrics.Paused(home.Language, TimeSpan.FromMilliseconds(pause));
             spool.Position = 0;
             var content = Convert.ToHexStringLower(await SHA256.HashDataAsync(spool, bound.Token));
             spool.Position = 0;
             await store.WriteAsync(new CheckpointName(context, content), spool, bound.Token);
             passage.Succeed(spool.Length);
-            // A session says what it likes, and did not stand still for longer than all of it took.
-            var pause = Math.Min(trailer.PauseMilliseconds, clock.Elapsed.TotalMilliseconds);
-            metrics.Paused(home.Language, TimeSpan.FromMilliseconds(pause));
             LogSaved(logger, spool.Length, clock.ElapsedMilliseconds, trailer.LostCount, pause);
             return new CheckpointReference(content, executionCount, spool.Length, journal.Length);
         }

@@ -19,7 +19,7 @@ from checkpoint_stream import Parts  # noqa: E402
 from launcher_process import LauncherProcess  # noqa: E402
 
 ROUNDS = 15
-# As the driver has them: for how long it could not answer.
+# Saves of which the `pause_ms` is looked at: short ones, and the longest is of interest.
 PAUSES = 60
 
 PYTHON = {
@@ -41,6 +41,7 @@ TYPESCRIPT = {
     "array of 100 MB": "const array = new Float64Array(100 * 131072).fill(1)",
     "10,000 files": "for (let n = 0; n < 10000; n++) require('fs').writeFileSync(`${n}`, `${n}`)",
 }
+
 
 def measure_language(launcher, language: str, cases: dict) -> None:
     for name, code in cases.items():

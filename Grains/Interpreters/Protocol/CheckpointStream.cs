@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Sandbox.Cluster.Grains.Interpreters.Protocol;
 
 /// <summary>
-/// The stream of a checkpoint as <c>drivers/PROTOCOL.md</c> has it. It is tenant input: frames and lengths are checked, and
-/// nothing else is looked into.
+/// The stream of a checkpoint as <c>drivers/PROTOCOL.md</c> has it. It is tenant input: frames and lengths are checked, the numbers
+/// of the trailer are read, and nothing else is looked into.
 /// </summary>
 internal static class CheckpointStream
 {
@@ -51,14 +51,13 @@ internal static class CheckpointStream
 
     private static CheckpointTrailer ReadTrailer(JsonElement frame) =>
         frame.TryGetProperty("complete", out var complete) && complete.ValueKind == JsonValueKind.True
-            ? new CheckpointTrailer((int)Number(frame, "lost_count", int.MaxValue), Number(frame, "pause_ms", double.MaxValue))
+        && Number(frame, "lost_count") is { } lost && lost.TryGetInt32(out var lostCount) && lostCount >= 0
+        && Number(frame, "pause_ms") is { } pause && pause.TryGetDouble(out var milliseconds) && milliseconds >= 0 && double.IsFinite(milliseconds)
+            ? new CheckpointTrailer(lostCount, milliseconds)
             : throw new ProtocolException("A checkpoint does not end as one.");
 
-    private static double Number(JsonElement frame, string name, double most) =>
-        frame.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number
-        && member.TryGetDouble(out var value) && value >= 0 && value <= most
-            ? value
-            : throw new ProtocolException($"A checkpoint does not say its {name}.");
+    private static JsonElement? Number(JsonElement frame, string name) =>
+        frame.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number ? member : null;
 
     private sealed class Copy(PipeReader reader, Stream destination, long maxBytes, CancellationToken cancellationToken)
     {

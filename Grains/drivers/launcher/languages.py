@@ -64,7 +64,7 @@ class TypeScript:
         "DO_NOT_TRACK": "1",
         # The driver insists on it and says why: it decides where an interrupt can hit.
         "BUN_JSC_usePollingTraps": "1",
-        # A copy has none of these threads (`checkpoint/copy.js`), and a context one processor.
+        # A fork has none of these threads, be it a driver or the copy that saves one; and a context has one processor.
         "BUN_JSC_useConcurrentJIT": "0",
         "BUN_JSC_useConcurrentGC": "0",
         "BUN_JSC_useWarmUpMarkedBlocks": "0",

@@ -1,5 +1,6 @@
 """What a TypeScript session is made of outlives its interpreter, and what cannot is named. Needs the driver's npm packages."""
 
+import time
 
 import pytest
 from checkpoint_stream import Parts, build
@@ -145,8 +146,9 @@ def test_a_session_that_was_in_its_home_is_there_again_and_so_are_its_children(h
 
 
 def test_a_checkpoint_says_how_long_the_session_stood_still(home, session):
+    begun = time.monotonic()
     parts = Parts(home.save())
-    assert parts.header["language"] == "typescript" and 0 <= parts.trailer["pause_ms"] < 60_000
+    assert parts.header["language"] == "typescript" and 0 < parts.trailer["pause_ms"] <= (time.monotonic() - begun) * 1000
     assert parts.trailer["file_bytes"] == len(parts.sections[0]) and parts.trailer["heap_bytes"] == len(parts.sections[1])
 
 
@@ -188,9 +190,13 @@ def test_a_helper_that_is_killed_costs_its_checkpoint_and_nothing_else(home, ses
 
 
 def test_a_copy_whose_time_is_up_ends_whatever_the_session_does_on_that_signal(home, session):
-    session.run("const data = Buffer.alloc(16 << 20, 1); process.on('SIGALRM', () => {})")
+    session.run("const fs = require('fs'); const data = Buffer.alloc(16 << 20, 1); process.on('SIGALRM', () => {})")
     with home.begin_save() as connection:
-        session.run("for (const p of require('fs').readdirSync('/proc')) if (/^\\d+$/.test(p) && +p !== process.pid) process.kill(+p, 'SIGALRM')")
+        # Not at the helper, which has no handlers of the session's.
+        assert session.run("""
+const writers = fs.readdirSync('/proc').filter((p) => /^\\d+$/.test(p) && +p !== process.pid && !fs.readFileSync(`/proc/${p}/cmdline`, 'utf8').startsWith('/usr/bin/python3'));
+for (const p of writers) process.kill(+p, 'SIGALRM');
+writers.length""").text == "1"
         assert Parts(read_all(connection)).trailer is None
     assert session.run("data.length").text == str(16 << 20)
     assert wait_until(lambda: Parts(home.save()).trailer is not None)
@@ -266,8 +272,8 @@ const source = URL.createObjectURL(new Blob(['for (let all = [];; all.push({ at:
 const workers = [new Worker(source), new Worker(source, { name: 'named' })];
 setInterval(() => { globalThis.garbage = Array.from({ length: 1000 }, (_, n) => ({ n })) }, 1); let state = 41""")
     for _ in range(10):
-        # One of some hundred copies waits in vain for what a worker was just holding, and is ended.
-        assert wait_until(lambda: Parts(home.save()).trailer is not None)
+        # One of some hundred copies waits in vain for what a worker was just holding, and is ended after 15 s.
+        assert wait_until(lambda: Parts(home.save()).trailer is not None, patience=60)
         assert session.run("state").text == "41"
 
 
@@ -275,7 +281,7 @@ def test_patched_builtins_do_not_matter(home, other, session):
     session.run("const value = { a: [1, new Map([[1, 2]])] }; class A { f() { return 1 } }; const a = new A()")
     session.run("""
 const broken = () => { throw new Error('patched') };
-Bun.spawn = JSON.stringify = Object.keys = Reflect.ownKeys = Map.prototype.forEach = Array.prototype.push = Array.prototype.map = Array.prototype[Symbol.iterator] = Array.from = Buffer.from = RegExp.prototype.exec = Function.prototype.toString = broken;
+Bun.spawnSync = JSON.stringify = Object.keys = Reflect.ownKeys = Map.prototype.forEach = Array.prototype.push = Array.prototype.map = Array.prototype[Symbol.iterator] = Array.from = Buffer.from = RegExp.prototype.exec = Function.prototype.toString = broken;
 require('fs').openSync = require('fs').readdirSync = require('fs').readFileSync = require('bun:ffi').ptr = require('fs').writeSync = require('path').relative = require('v8').serialize = broken; 0""")
     restored = other.restore(home.save())
     restored.hello()

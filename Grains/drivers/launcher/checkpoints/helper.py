@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _save(taker: Taker, home: str, runtime: dict) -> None:
-    # What it has become this program in has got so far.
+    # That of the copy which has become this program (`copy.js`). From here on the supervisor's time counts.
     alarm(0)
     connection = taker.take(SAVE, _SAVE_SECONDS)
     if connection is None:

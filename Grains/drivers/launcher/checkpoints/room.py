@@ -10,6 +10,7 @@ from signal import SIGCONT, pidfd_send_signal
 
 from ..processes import log
 
+# How long a copy waits for the SIGCONT of `admit`, which it holds back since before it says who it is (`forked_copy.py`, `copy.js`).
 # Moving a process takes the kernel milliseconds. Who is not moved works where it is.
 ADMISSION_SECONDS = 1
 

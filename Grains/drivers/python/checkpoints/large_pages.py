@@ -17,8 +17,8 @@ _MADV_COLLAPSE = 25
 _WORTH_IT_BYTES = 64 << 20
 # Enough for the largest; the next save goes on where this one ended.
 _SECONDS = 1.0
-# Each of them gives up the lock of the interpreter, and a busy thread hands it back after so long: the session's own interval is
-# longer than most of them take.
+# Each call gives up the lock of the interpreter, and a busy thread gives it back only after so long: the session's own interval, 5 ms,
+# is longer than most calls take. What a thread sets meanwhile is overwritten.
 _SWITCH_SECONDS = 0.0002
 
 # `pagemap` has 64 bits for each page. These say that it is mapped nowhere else, of a file, in memory.
@@ -72,8 +72,10 @@ class LargePages:
                     break
                 filled += holes if error == 0 else 0
         finally:
-            setswitchinterval(interval)
-            close(pagemap)
+            try:
+                setswitchinterval(interval)
+            finally:
+                close(pagemap)
 
 
 def _places() -> Iterator[int | None]:

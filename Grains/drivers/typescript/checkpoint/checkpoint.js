@@ -75,12 +75,13 @@ class Checkpoint {
     const kept = { functions: [], imports: [], values: {}, marks: [], lost: [], directory: this.#directory(), environment: this.#changedEnvironment() };
     const lose = (name, reason) => kept.lost.push({ kind: 'variable', name, reason });
     const classes = new Map();
+    const names = new Map();
     const rest = [];
     for (const [name, value] of this.#variables(lose)) {
       const imported = imports.originOf(name, value);
       if (imported !== undefined) kept.imports.push([name, toJson(imported)]);
       else if (typeof value !== 'function') rest.push([name, value]);
-      else this.#keepFunction(name, value, kept, classes, lose);
+      else this.#keepFunction(name, value, kept, names, classes, lose);
     }
     const walk = new Walk(classes);
     for (const [name, value] of rest) {
@@ -96,15 +97,16 @@ class Checkpoint {
     return { heap: serializeAll(kept, lose), lost: kept.lost };
   }
 
-  #keepFunction(name, value, kept, classes, lose) {
+  #keepFunction(name, value, kept, names, classes, lose) {
     const { source, isClass, hasPrivate, reason } = functions.describe(value);
     if (reason !== undefined) {
       lose(name, reason);
       return;
     }
     // Another name for the same one.
-    const first = kept.functions.find(([, , other]) => other === value)?.[0];
+    const first = names.get(value);
     kept.functions.push([name, first === undefined ? source : first, value, first !== undefined]);
+    if (first === undefined) names.set(value, name);
     if (isClass && first === undefined) classes.set(getOwnPropertyDescriptor(value, 'prototype').value, { name, hasPrivate });
   }
 

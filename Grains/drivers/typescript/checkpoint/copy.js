@@ -1,5 +1,6 @@
 // A copy of this process that does something with what it has, while the session goes on: what `forked_copy.py` is for Python.
-// The engine compiles and collects on the thread that it has, so in a copy none is missing (deploy/docs/decisions/0026).
+// The engine compiles and collects on the thread that it has, so in a copy none of its own is missing (deploy/docs/decisions/0026);
+// workers are, and a copy waits in vain for what one of them was just holding (0010).
 'use strict';
 
 const { encode } = require('../output/text.js');
@@ -26,8 +27,8 @@ const SIGNAL_SET_BYTES = 128;
 const STDIN = 0;
 // What a context may have open at once, at most (`limits.py`).
 const MOST_DESCRIPTORS = 1024;
-// Until the heap is there. A copy that waits in vain must not keep the next one waiting.
-const SECONDS = 15;
+// For the heap, of the 60 that `saving.py` gives to all of it: a copy that waits in vain must not keep the next one waiting.
+const HEAP_SECONDS = 15;
 const DONE = 0;
 const FAILED = 1;
 
@@ -38,20 +39,16 @@ const ADMISSION = BigInt64Array.of(1n, 0n);
 
 const allSignals = new Uint8Array(SIGNAL_SET_BYTES);
 const admission = new Uint8Array(SIGNAL_SET_BYTES);
-const clock = new Uint8Array(SIGNAL_SET_BYTES);
+const clockSignal = new Uint8Array(SIGNAL_SET_BYTES);
 const previous = new Uint8Array(SIGNAL_SET_BYTES);
 c.sigfillset(addressOf(allSignals));
 c.sigaddset(addressOf(admission), SIGCONT);
-c.sigaddset(addressOf(clock), SIGALRM);
+c.sigaddset(addressOf(clockSignal), SIGALRM);
 
 let isCompiledCodeShared = false;
 
-// A copy that becomes the program `command`, all signals held back, and has one of its own that gives it `work(stoodStill)`, parts of
-// bytes, on its stdin. stoodStill: how long this process did, in milliseconds.
-//
-// Threads that run JavaScript, as workers do, are missing in it: it waits in vain for what one of them was just holding. Beside a
-// worker that is idle, or computes, none of 1600 copies did; beside one that allocates all the time 2 of 749. The clock ends such a copy,
-// and the host asks again.
+// A copy that becomes the program `command`, all signals but the clock's held back, and has one of its own that gives it `work(pause)`,
+// parts of bytes, on its stdin. pause: for how long this process stood still, in milliseconds.
 function start(work, command) {
   shareCompiledCode();
   c.pthread_sigmask(SIG_BLOCK, addressOf(allSignals), addressOf(previous));
@@ -60,10 +57,10 @@ function start(work, command) {
   if (child === 0) {
     try {
       limitTime();
-      const stoodStill = millisecondsSince(begun);
+      const pause = millisecondsSince(begun);
       becomeNobodys();
       const pipe = becomeTwo(command);
-      const parts = work(stoodStill);
+      const parts = work(pause);
       // From here on it is up to the host how long it takes.
       c.alarm(0);
       for (const part of parts) writeAll(pipe, part);
@@ -91,11 +88,11 @@ function shareCompiledCode() {
   isCompiledCodeShared = true;
 }
 
-// In the copy, and in the copy's own.
+// In the copy, and again in its own: the time of an alarm is not inherited.
 function limitTime() {
   c.signal(SIGALRM, SIG_DFL);
-  c.alarm(SECONDS);
-  c.pthread_sigmask(SIG_UNBLOCK, addressOf(clock), null);
+  c.alarm(HEAP_SECONDS);
+  c.pthread_sigmask(SIG_UNBLOCK, addressOf(clockSignal), null);
 }
 
 // In the copy.

@@ -57,6 +57,7 @@ public class CheckpointStreamTests
     [InlineData("""{"complete": true, "pause_ms": 3.5}""")]
     [InlineData("""{"complete": true, "lost_count": "2", "pause_ms": 3.5}""")]
     [InlineData("""{"complete": true, "lost_count": -1, "pause_ms": 3.5}""")]
+    [InlineData("""{"complete": true, "lost_count": 2.5, "pause_ms": 3.5}""")]
     [InlineData("""{"complete": true, "lost_count": 1e300, "pause_ms": 3.5}""")]
     [InlineData("""{"complete": true, "lost_count": 2}""")]
     [InlineData("""{"complete": true, "lost_count": 2, "pause_ms": null}""")]
