@@ -7,7 +7,7 @@ import socket
 
 import pytest
 from launcher_process import wait_until
-from sandbox_launcher.checkpoints.attachments import RESTORE, SAVE, TAKEN, Giver, Taker
+from sandbox_launcher.checkpoints.attachments import RESTORE, SAVE, Giver, Taker
 from sandbox_launcher.checkpoints.room import Room
 from sandbox_launcher.checkpoints.saving import Saving
 
@@ -26,10 +26,6 @@ def connection():
     yield ours, theirs
     ours.close()
     theirs.close()
-
-
-def say_taken(taker: Taker) -> None:
-    os.write(taker.fd, TAKEN)
 
 
 def is_over(saving: Saving) -> bool:
@@ -66,7 +62,7 @@ def test_nothing_comes_in_time(ends):
 def test_nothing_comes_from_a_supervisor_that_is_gone(ends):
     os.close(ends[0].fd)
     assert ends[1].take(SAVE, PATIENCE) is None
-    ends[1].say_in_vain()
+    ends[1].say_taken()
 
 
 def test_a_save_in_vain_is_over_at_once(ends, connection):
@@ -99,7 +95,7 @@ def test_what_was_left_untaken_is_not_taken_for_the_next(ends, connection):
 def test_the_driver_itself_is_never_the_one_that_is_ended(ends, connection):
     saving = Saving(ends[0])
     saving.begin(connection[1].fileno(), Room(()))
-    say_taken(ends[1])
+    ends[1].say_taken()
     saving.on_answer(driver=os.getpid())
     assert saving.process is None and not saving.is_under_way
 
@@ -117,7 +113,7 @@ def test_a_flood_of_answers_is_taken_in_by_turns(ends):
 
 def test_an_answer_to_nothing_is_none(ends):
     saving = Saving(ends[0])
-    say_taken(ends[1])
+    ends[1].say_taken()
     saving.on_answer(driver=1)
     assert not saving.is_under_way
 
@@ -169,7 +165,7 @@ def test_whoever_takes_too_long_is_ended(ends, connection):
     assert saving.begin(connection[1].fileno(), Room(()))
     pid = os.fork()
     if pid == 0:
-        say_taken(ends[1])
+        ends[1].say_taken()
         select.select([], [], [])
     answers = select.poll()
     answers.register(ends[0].fd, select.POLLIN)

@@ -252,7 +252,9 @@ def test_descriptors_of_the_session_are_not_held_open_by_the_copy(home, session)
         assert session.run("cat.stdin.end(); await cat.exited").text == "0"
 
 
-def test_without_descriptors_left_nothing_is_saved_and_the_session_goes_on(home, session):
+@pytest.mark.parametrize("before", ["0", WORKER], ids=["alone", "with a worker"])
+def test_without_descriptors_left_nothing_is_saved_and_the_session_goes_on(home, session, before):
+    assert session.run(before).error is None
     session.run("const taken = []; try { for (;;) taken.push(require('fs').openSync('/dev/null')) } catch {}")
     assert Parts(home.save()).trailer is None
     assert session.run("for (const fd of taken.splice(0)) require('fs').closeSync(fd); 1 + 1").text == "2"
@@ -277,11 +279,13 @@ setInterval(() => { globalThis.garbage = Array.from({ length: 1000 }, (_, n) => 
         assert session.run("state").text == "41"
 
 
-def test_patched_builtins_do_not_matter(home, other, session):
+@pytest.mark.parametrize("before", ["0", WORKER], ids=["alone", "with a worker"])
+def test_patched_builtins_do_not_matter(home, other, session, before):
+    assert session.run(before).error is None
     session.run("const value = { a: [1, new Map([[1, 2]])] }; class A { f() { return 1 } }; const a = new A()")
     session.run("""
 const broken = () => { throw new Error('patched') };
-Bun.spawnSync = JSON.stringify = Object.keys = Reflect.ownKeys = Map.prototype.forEach = Array.prototype.push = Array.prototype.map = Array.prototype[Symbol.iterator] = Array.from = Buffer.from = RegExp.prototype.exec = Function.prototype.toString = broken;
+Bun.spawn = Bun.spawnSync = JSON.stringify = Object.keys = Reflect.ownKeys = Map.prototype.forEach = Array.prototype.push = Array.prototype.map = Array.prototype[Symbol.iterator] = Array.from = Buffer.from = RegExp.prototype.exec = Function.prototype.toString = broken;
 require('fs').openSync = require('fs').readdirSync = require('fs').readFileSync = require('bun:ffi').ptr = require('fs').writeSync = require('path').relative = require('v8').serialize = broken; 0""")
     restored = other.restore(home.save())
     restored.hello()

@@ -97,12 +97,6 @@ print(before, after)""")
     assert after > before or not kernel_can()
 
 
-def test_it_leaves_the_switch_interval_as_it_was(home, session):
-    session.run(f"{HEAP}\nimport sys\nsys.setswitchinterval(0.125)")
-    assert home.save() != b""
-    assert session.run("sys.getswitchinterval()").text == "0.125"
-
-
 def test_it_stops_when_it_is_not_to_go_on():
     large, asked = run(HEAP + "\nuse(3); print(kilobytes('AnonHugePages'), asked)")
     assert asked == 4 and large <= 3 * 2048
@@ -136,7 +130,7 @@ threading.Thread(target=wait).start()""")
 def test_what_a_signal_handler_raises_meanwhile_costs_neither_the_session_nor_the_save(home, session):
     session.run(f"""
 {HEAP}
-import signal, sys
+import signal
 raised = set()
 def ring(number, frame):
     while frame is not None:
@@ -149,7 +143,7 @@ def ring(number, frame):
 signal.signal(signal.SIGALRM, ring)
 signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)""")
     assert home.save() != b""
-    assert session.run("signal.setitimer(signal.ITIMER_REAL, 0); len(raised), sys.getswitchinterval()").text == "(2, 0.005)"
+    assert session.run("signal.setitimer(signal.ITIMER_REAL, 0); len(raised)").text == "2"
 
 
 def test_a_save_does_not_wait_for_more_mappings_than_can_be_looked_through(home, session):
@@ -165,8 +159,7 @@ library.mmap(None, ctypes.c_size_t(64 << 40), 3, MAP_PRIVATE | MAP_ANONYMOUS | M
     assert home.save() != b""
 
 
-def test_busy_threads_keep_a_save_waiting_no_longer_than_its_large_pages(home, session):
-    # There is a second for all of them, and each would wait 5 ms for each of the others.
+def test_a_save_does_not_wait_for_busy_threads(home, session):
     session.run(f"""
 {HEAP}
 import threading
@@ -176,7 +169,6 @@ turning = True
 for _ in range(16): threading.Thread(target=turn).start()""")
     assert home.save() != b""
     session.run("turning = False")
-    assert (int(session.run(IN_LARGE_PAGES).text) > 20_000) == kernel_can()
 
 
 def test_the_name_of_a_file_is_no_mapping():

@@ -82,8 +82,15 @@ class Taker(Ending):
             set_blocking(taken, True)
         return taken
 
+    def say_taken(self) -> None:
+        """By the process that does the work, and that is to be ended when it takes too long."""
+        self._send(TAKEN)
+
     def say_in_vain(self) -> None:
+        self._send(_IN_VAIN)
+
+    def _send(self, word: bytes) -> None:
         try:
-            self._socket.send(_IN_VAIN, MSG_DONTWAIT)
+            self._socket.send(word, MSG_DONTWAIT)
         except OSError:
             pass  # Our supervisor is gone, or has more of these than it wants.

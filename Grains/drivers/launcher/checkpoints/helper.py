@@ -1,20 +1,21 @@
 """Packs and unpacks checkpoints for a driver that is no Python: a program of its own, inside the walls.
 
 `save HOME RUNTIME`, in the process that has said to the supervisor that it saves: a frame {lost, pause_ms, bytes} and behind it the
-heap, so many of them, come from fd 0, a pipe.
+heap, so many of them, come from fd 0, a pipe. `take HOME RUNTIME`: the same for one that has yet to say so, and from a file.
 `restore HOME RUNTIME`: the heap goes to fd 1, a file, and behind it a frame {lost} and the length of the heap in 8 bytes. The
 attachments are at fd 7. The exit code says how it went, as `failures` has it.
 """
 
 import os
 import sys
-from signal import alarm
+from signal import SIG_BLOCK, SIGCONT, alarm, pthread_sigmask
 
 from ..driver_pipes import ATTACHMENTS
 from ..frames import HEADER_BYTES, json_bytes, pack, parse
 from .attachments import RESTORE, SAVE, Taker
 from .failures import Absent, NotEmpty, code_of
 from .packing import pack as pack_files
+from .room import await_admission
 from .stream import Damaged, Lost, Reader, Writer, bounded, check_header, check_trailer, header, trailer
 from .unpacking import unpack as unpack_files
 
@@ -29,6 +30,8 @@ def main() -> None:
     what, home, runtime = sys.argv[1:]
     taker = Taker(ATTACHMENTS)
     try:
+        if what == "take":
+            _say_that_we_save(taker)
         if what == "restore":
             _restore(taker, home, parse(runtime.encode()))
         else:
@@ -36,6 +39,14 @@ def main() -> None:
     except BaseException as error:
         os._exit(code_of(error))
     os._exit(0)
+
+
+def _say_that_we_save(taker: Taker) -> None:
+    os.setsid()
+    pthread_sigmask(SIG_BLOCK, {SIGCONT})
+    taker.say_taken()
+    await_admission()
+    os.lseek(0, 0, os.SEEK_SET)
 
 
 def _save(taker: Taker, home: str, runtime: dict) -> None:

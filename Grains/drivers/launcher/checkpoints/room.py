@@ -6,11 +6,10 @@ as often as both together had used up their share of the processors.
 
 import os
 from collections.abc import Sequence
-from signal import SIGCONT, pidfd_send_signal
+from signal import SIGCONT, pidfd_send_signal, sigtimedwait
 
 from ..processes import log
 
-# How long a copy waits for the SIGCONT of `admit`, which it holds back since before it says who it is (`forked_copy.py`, `copy.js`).
 # Moving a process takes the kernel milliseconds. Who is not moved works where it is.
 ADMISSION_SECONDS = 1
 
@@ -51,3 +50,8 @@ def _go_on(process: int) -> None:
         pidfd_send_signal(process, SIGCONT)
     except ProcessLookupError:
         pass
+
+
+def await_admission() -> None:
+    """In the copy, which must hold SIGCONT back since before it said who it is."""
+    sigtimedwait({SIGCONT}, ADMISSION_SECONDS)

@@ -5,7 +5,6 @@ import mmap
 from collections.abc import Callable, Iterator
 from errno import EBUSY, ENOMEM
 from os import O_CLOEXEC, O_RDONLY, close, open as open_file, pread
-from sys import getswitchinterval, setswitchinterval
 from time import monotonic
 
 from sandbox_launcher.own_memory import anonymous_bytes, mappings
@@ -17,9 +16,6 @@ _MADV_COLLAPSE = 25
 _WORTH_IT_BYTES = 64 << 20
 # Enough for the largest; the next save goes on where this one ended.
 _SECONDS = 1.0
-# Each call gives up the lock of the interpreter, and a busy thread gives it back only after so long: the session's own interval, 5 ms,
-# is longer than most calls take. What a thread sets meanwhile is overwritten.
-_SWITCH_SECONDS = 0.0002
 
 # `pagemap` has 64 bits for each page. These say that it is mapped nowhere else, of a file, in memory.
 _ENTRY_BYTES = 8
@@ -54,10 +50,8 @@ class LargePages:
             return
         deadline = monotonic() + _SECONDS
         filled = 0
-        interval = getswitchinterval()
         pagemap = open_file("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)
         try:
-            setswitchinterval(_SWITCH_SECONDS)
             for address in _places():
                 # User code can map more than could ever be looked through, and in as many pieces.
                 if not goes_on() or monotonic() > deadline:
@@ -72,10 +66,7 @@ class LargePages:
                     break
                 filled += holes if error == 0 else 0
         finally:
-            try:
-                setswitchinterval(interval)
-            finally:
-                close(pagemap)
+            close(pagemap)
 
 
 def _places() -> Iterator[int | None]:

@@ -1,10 +1,9 @@
 // A copy of this process that does something with what it has, while the session goes on: what `forked_copy.py` is for Python.
-// The engine compiles and collects on the thread that it has, so in a copy none of its own is missing (deploy/docs/decisions/0026);
-// workers are, and a copy waits in vain for what one of them was just holding (0010).
+// The engine compiles and collects on the thread that it has, so in a copy none is missing (deploy/docs/decisions/0026).
 'use strict';
 
 const { encode } = require('../output/text.js');
-const { FD } = require('../protocol/descriptors.js');
+const { FD, pause } = require('../protocol/descriptors.js');
 
 const { c, addressOf, hrtime } = host;
 
@@ -27,8 +26,8 @@ const SIGNAL_SET_BYTES = 128;
 const STDIN = 0;
 // What a context may have open at once, at most (`limits.py`).
 const MOST_DESCRIPTORS = 1024;
-// For the heap, of the 60 that `saving.py` gives to all of it: a copy that waits in vain must not keep the next one waiting.
-const HEAP_SECONDS = 15;
+const OF_THE_RUNTIME = /^(?:mi-scavenger|SigintWatcher|HTTP Client|Bun Pool \d+)$/;
+const LOOKS = 5;
 const DONE = 0;
 const FAILED = 1;
 
@@ -48,18 +47,19 @@ c.sigaddset(addressOf(clockSignal), SIGALRM);
 let isCompiledCodeShared = false;
 
 // A copy that becomes the program `command`, all signals but the clock's held back, and has one of its own that gives it `work(pause)`,
-// parts of bytes, on its stdin. pause: for how long this process stood still, in milliseconds.
-function start(work, command) {
+// parts of bytes, on its stdin. pause: for how long this process stood still, in milliseconds. seconds: how long the two may take
+// until there are parts; 0: as long as they like.
+function start(work, command, seconds) {
   shareCompiledCode();
   c.pthread_sigmask(SIG_BLOCK, addressOf(allSignals), addressOf(previous));
   const begun = hrtime();
   const child = clone(CLONE_PARENT);
   if (child === 0) {
     try {
-      limitTime();
+      limitTime(seconds);
       const pause = millisecondsSince(begun);
       becomeNobodys();
-      const pipe = becomeTwo(command);
+      const pipe = becomeTwo(command, seconds);
       const parts = work(pause);
       // From here on it is up to the host how long it takes.
       c.alarm(0);
@@ -89,9 +89,9 @@ function shareCompiledCode() {
 }
 
 // In the copy, and again in its own: the time of an alarm is not inherited.
-function limitTime() {
+function limitTime(seconds) {
   c.signal(SIGALRM, SIG_DFL);
-  c.alarm(HEAP_SECONDS);
+  c.alarm(seconds);
   c.pthread_sigmask(SIG_UNBLOCK, addressOf(clockSignal), null);
 }
 
@@ -126,12 +126,12 @@ function isOpen(fd) {
 }
 
 // Returns in the one that is to write, with the descriptor for it; the other becomes the program.
-function becomeTwo(command) {
+function becomeTwo(command, seconds) {
   const pipe = new Int32Array(2);
   c.pipe2(addressOf(pipe), O_CLOEXEC);
   if (clone(SIGCHLD) === 0) {
     c.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    limitTime();
+    limitTime(seconds);
     host.closeSync(pipe[0]);
     return pipe[1];
   }
@@ -157,8 +157,33 @@ function say(word) {
   c.send(FD.attachments, addressOf(word), word.length, MSG_DONTWAIT);
 }
 
+// Whether no other thread runs JavaScript. A copy has none of them, and waits in vain for what one was just holding: never beside workers
+// that are idle or compute, rarely beside one that allocates, every third time beside one that compiles regular expressions.
+function isAlone() {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if (threads().every((name) => OF_THE_RUNTIME.test(name))) return true;
+    // One that has just begun has no name yet.
+    pause();
+  }
+  return false;
+}
+
+// The names of all but the main one, which is the first. Workers have names of their own, or such as user code gives them.
+function threads() {
+  const names = [];
+  const tasks = host.readdirSync('/proc/self/task');
+  for (let index = 1; index < tasks.length; index += 1) {
+    try {
+      names.push(host.readText(`/proc/self/task/${tasks[index]}/comm`).trimEnd());
+    } catch {
+      // It has just ended.
+    }
+  }
+  return names;
+}
+
 function writeAll(file, bytes) {
   for (let written = 0; written < bytes.length;) written += host.writeSync(file, bytes, written, bytes.length - written, null);
 }
 
-module.exports = { sayInVain, start };
+module.exports = { isAlone, millisecondsSince, sayInVain, start, writeAll };

@@ -127,7 +127,7 @@ main()`;
 
 // The helper is in the folder of the launcher, beside ours.
 function checkpoints() {
-  const { mmap, spawnSync } = Bun;
+  const { mmap, spawn, spawnSync } = Bun;
   const { readFileSync } = fs;
   const launcher = path.join(__dirname, '..', '..', 'launcher');
   const helper = ['/usr/bin/python3', '-I', '-S', '-B', '-c', HELPER, launcher];
@@ -138,6 +138,7 @@ function checkpoints() {
   return {
     ...openLibc(),
     helper,
+    startHelper: (cmd, stdio) => spawn({ cmd, stdio, env: {}, cwd: '/' }).unref(),
     runHelper: (cmd, stdio) => spawnSync({ cmd, stdio, env: {}, cwd: '/' }),
     serialize: (value) => serialize(value, { binaryType: 'nodebuffer' }),
     deserialize,
@@ -153,6 +154,7 @@ function checkpoints() {
     unlinkSync: fs.unlinkSync,
     readdirSync: fs.readdirSync,
     readText: (path) => readFileSync(path, 'latin1'),
+    memoryUsage: process.memoryUsage.bind(process),
     chdir: process.chdir.bind(process),
   };
 }
