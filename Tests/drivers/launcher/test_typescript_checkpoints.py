@@ -55,6 +55,9 @@ LOST = [
     ("secret", "class Hidden { #x = 1; get x() { return this.#x } }\nconst secret = new Hidden()", "an object with private members cannot be saved"),
     ("local", "const local = (() => { class Inner {} return new Inner() })()", "an object of the class Inner cannot be saved"),
     ("timer", "const timer = setTimeout(() => {}, 1e6)", "an object of the class Timeout cannot be saved"),
+    ("memory", "const memory = new SharedArrayBuffer(8)", "shared memory cannot be saved"),
+    ("counters", "const counters = [new Int32Array(memory)], looking = { at: new DataView(memory) }", "shared memory cannot be saved"),
+    ("looking", "0", "shared memory cannot be saved"),
     ("block", "{ let inner = 0; var block = () => ++inner }", "it uses 'inner', which is no variable of the session"),
 ]
 

@@ -3,7 +3,7 @@
 'use strict';
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
-const { types, mapForEach, setForEach, ArrayPrototype, ObjectPrototype, carriedPrototypes, BufferPrototype } = host;
+const { types, bufferOf, mapForEach, setForEach, ArrayPrototype, ObjectPrototype, carriedPrototypes, BufferPrototype } = host;
 
 const OF_ERRORS = new Set(['message', 'stack', 'line', 'column', 'sourceURL', 'originalLine', 'originalColumn']);
 
@@ -57,6 +57,8 @@ class Walk {
     if (types.isGeneratorObject(value)) throw new NotCarried('a generator cannot be saved');
     if (types.isPromise(value)) throw new NotCarried('a promise cannot be saved');
     if (types.isModuleNamespaceObject(value)) throw new NotCarried('a module cannot be saved');
+    // The clone makes an ordinary buffer of it, which whoever gets it would share with nobody.
+    if (types.isSharedArrayBuffer(types.isArrayBufferView(value) ? bufferOf(value) : value)) throw new NotCarried('shared memory cannot be saved');
     this.#mark(value, prototype, marks);
     if (types.isArrayBufferView(value) || types.isAnyArrayBuffer(value)) return;
     if (types.isMap(value)) apply(mapForEach, value, [(item, key) => void stack.push(item, key)]);

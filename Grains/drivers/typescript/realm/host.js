@@ -131,10 +131,13 @@ function checkpoints() {
   const { readFileSync } = fs;
   const launcher = path.join(__dirname, '..', '..', 'launcher');
   const helper = ['/usr/bin/python3', '-I', '-S', '-B', '-c', HELPER, launcher];
-  const carried = [Object, Array, Map, Set, Date, RegExp, ArrayBuffer, SharedArrayBuffer, DataView, Boolean, Number, String, Blob,
+  const carried = [Object, Array, Map, Set, Date, RegExp, ArrayBuffer, DataView, Boolean, Number, String, Blob,
     Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array,
     Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array];
   if (typeof Float16Array === 'function') carried.push(Float16Array);
+  const { isDataView } = util.types;
+  const bufferOfArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get;
+  const bufferOfView = Object.getOwnPropertyDescriptor(DataView.prototype, 'buffer').get;
   return {
     ...openLibc(),
     helper,
@@ -143,6 +146,7 @@ function checkpoints() {
     serialize: (value) => serialize(value, { binaryType: 'nodebuffer' }),
     deserialize,
     mapFile: (path, size) => mmap(path, { size }),
+    bufferOf: (view) => apply(isDataView(view) ? bufferOfView : bufferOfArray, view, []),
     carriedPrototypes: new Set(carried.map(({ prototype }) => prototype)),
     ArrayPrototype: Array.prototype,
     BufferPrototype: Buffer.prototype,
