@@ -16,7 +16,7 @@ internal sealed class CheckpointMetrics
         var meter = meters.Create(Metrics.MeterName);
         _durations = meter.CreateDurations(
             "sandbox.checkpoint.duration", "Checkpoints that were saved to the store, or fetched from it, and those that were not: its count is their number.");
-        _pauses = meter.CreateDurations("sandbox.checkpoint.pause", "For how long sessions stood still while a copy was made of them to be saved.");
+        _pauses = meter.CreateDurations("sandbox.checkpoint.pause", "For how long sessions stood still to be saved.");
         _bytes = meter.CreateCounter<long>("sandbox.checkpoint.bytes", "By", "Bytes of checkpoints, compressed, that the store took or gave.");
     }
 

@@ -71,7 +71,11 @@ public sealed class ExportTests(Workload workload)
     {
         var metrics = await workload.ScrapeAsync();
         Assert.All(
-            (string[])["sandbox_execution_duration_seconds_bucket", "sandbox_checkpoint_duration_seconds_bucket", "sandbox_checkpoint_pause_seconds_bucket", "http_server_request_duration_seconds_bucket"],
+            (string[])
+            [
+                "sandbox_execution_duration_seconds_bucket", "sandbox_checkpoint_duration_seconds_bucket",
+                "sandbox_checkpoint_pause_seconds_bucket", "http_server_request_duration_seconds_bucket",
+            ],
             name => Assert.NotNull(metrics.Sum(name, "le=\"0.001\"") + metrics.Sum(name, "le=\"3600\"")));
     }
 

@@ -36,6 +36,14 @@ def home(launcher):
 
 
 @pytest.fixture
+def other(launcher):
+    """A second home."""
+    opened = launcher.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def files(launcher, home):
     return Files(launcher.socket, home)
 

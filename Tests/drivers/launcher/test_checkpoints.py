@@ -16,13 +16,6 @@ from test_checkpoint_files import END, member
 LARGE = "import os\ndata = os.urandom(32 << 20)"
 
 
-@pytest.fixture
-def other(launcher):
-    home = launcher.open()
-    yield home
-    home.close()
-
-
 def copies() -> str:
     """An expression: the processes of the context beside the driver."""
     return "[p for p in os.listdir('/proc') if p.isdigit() and p != str(os.getpid())]"

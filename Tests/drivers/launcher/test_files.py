@@ -13,14 +13,6 @@ TREASURE = "/etc/passwd"
 MIB = 1 << 20
 
 
-@pytest.fixture
-def session(home):
-    """An interpreter in the same home."""
-    interpreter = home.enter().start()
-    yield interpreter
-    interpreter.close()
-
-
 def names(entries) -> list[str]:
     return [entry["name"] for entry in entries]
 

@@ -66,35 +66,21 @@ WORKER = "const worker = new Worker(URL.createObjectURL(new Blob(['setInterval((
 
 
 @pytest.fixture(scope="module")
-def typescript():
+def launcher():
     with LauncherProcess("--bun", str(BUN), "--pool-minimum", "0", "--pool-maximum", "1", language="typescript") as process:
         yield process
 
 
-@pytest.fixture
-def home(typescript):
-    home = typescript.open()
-    yield home
-    home.close()
-
-
-@pytest.fixture
-def other(typescript):
-    home = typescript.open()
-    yield home
-    home.close()
-
-
 @pytest.fixture(scope="module")
-def everything(typescript):
+def everything(launcher):
     """All kinds in one session, so that none spoils another; moved twice, so that what was restored is saved as well."""
-    homes = [typescript.open()]
+    homes = [launcher.open()]
     interpreter = homes[0].enter().start()
     for _, code, _ in [*CARRIED, *LOST]:
         assert interpreter.run(code).error is None, code
     for _ in range(2):
         checkpoint = homes[-1].save()
-        homes.append(typescript.open())
+        homes.append(launcher.open())
         interpreter = homes[-1].restore(checkpoint)
         interpreter.restored = interpreter.hello()["restored"]
     interpreter.lost = {one["name"]: one["reason"] for one in interpreter.restored["lost"]}
@@ -277,7 +263,7 @@ const source = URL.createObjectURL(new Blob(['for (let all = [];; all.push({ at:
 const workers = [new Worker(source), new Worker(source, { name: 'named' })];
 setInterval(() => { globalThis.garbage = Array.from({ length: 1000 }, (_, n) => ({ n })) }, 1); let state = 41""")
     for _ in range(10):
-        # One of some hundred copies waits in vain for what a worker was just holding, and is ended after 15 s.
+        # Once it uses 128 MiB it is copied, and one of some hundred copies waits in vain for a worker, and is ended after 15 s.
         assert wait_until(lambda: Parts(home.save()).trailer is not None, patience=60)
         assert session.run("state").text == "41"
 

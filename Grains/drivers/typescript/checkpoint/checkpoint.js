@@ -1,5 +1,6 @@
 // Saves a session and restores it. A copy of the driver writes the heap, or, where a copy could wait in vain and the session is small,
-// the driver itself, while nothing else runs; a helper, which is the program that does it for Python too, packs the files and talks to the host.
+// the driver itself, while nothing else runs; a helper, which is the program that does it for Python too, packs the files and talks to
+// the host.
 'use strict';
 
 const { FD, die } = require('../protocol/descriptors.js');
@@ -18,7 +19,7 @@ const { NotCarried, Walk } = require('./values.js');
 const { userGlobal, serialize, deserialize } = host;
 const { getOwnPropertyDescriptor } = Reflect;
 
-// A heap that the driver writes itself takes nearly five times its size of the memory that the context has.
+// What the process may use for the driver to write the heap itself: that takes nearly five times the heap of the context's memory.
 const LARGEST_WRITTEN_HERE = 128 << 20;
 const MAX_LOST = 256;
 const MAX_TEXT = 256;
