@@ -4,6 +4,7 @@
 #   deploy/cluster.sh add silo | add api           from another shell: adds one, and prints its line when it has joined
 #   deploy/cluster.sh list                         what runs now
 # SANDBOX_CLUSTER_STATE   where it keeps its files; two clusters need two of them
+# Where Orleans__Clustering__ProviderType is set, all storage is what the environment names, and no Redis is started.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 state=${SANDBOX_CLUSTER_STATE:-$root/.state/cluster}
@@ -58,6 +59,7 @@ silos=0 apis=0
 
 note() { printf '%s\n' "$1" >>"$state/members"; printf '%s\n' "$1"; }
 
+# One Redis for everything that silos keep.
 start_redis() {
   local port pid
   port=$(free_port)
@@ -66,18 +68,15 @@ start_redis() {
   pid=$!
   redis_pid=$pid
   await "$pid" "$state/redis.log" 'Ready to accept connections' || fail "redis did not start; see $state/redis.log"
-  export Orleans__ClusterId=local Orleans__ServiceId=sandbox-cluster
   export Orleans__Clustering__ProviderType=Redis Orleans__Clustering__ConnectionString="127.0.0.1:$port"
+  export Orleans__GrainStorage__contexts__ProviderType=Redis Orleans__GrainStorage__contexts__ConnectionString="127.0.0.1:$port"
+  export Sandbox__Checkpoints__Store__Kind=Redis Sandbox__Checkpoints__Store__ConnectionString="127.0.0.1:$port"
   note "redis 1 pid $pid 127.0.0.1:$port"
 }
 
 start_silo() {
   local number=$((silos += 1)) log pid
   log="$state/silo-$number.log"
-  Orleans__GrainStorage__contexts__ProviderType=Redis \
-  Orleans__GrainStorage__contexts__ConnectionString="$Orleans__Clustering__ConnectionString" \
-  Sandbox__Checkpoints__Store__Kind=Redis \
-  Sandbox__Checkpoints__Store__ConnectionString="$Orleans__Clustering__ConnectionString" \
   Sandbox__Interpreters__DriversDirectory=${Sandbox__Interpreters__DriversDirectory:-$root/Grains/drivers} \
     dotnet "$root/Silo/bin/Release/net10.0/Sandbox.Cluster.Silo.dll" >"$log" 2>&1 &
   pid=$!
@@ -87,10 +86,13 @@ start_silo() {
 }
 
 start_api() {
-  local number=$((apis += 1)) log pid address
+  local number=$((apis += 1)) log pid address name
+  local -a without_records=()
   log="$state/api-$number.log"
   address="http://127.0.0.1:$(free_port)"
-  ASPNETCORE_URLS=$address dotnet "$root/Api/bin/Release/net10.0/Sandbox.Cluster.Api.dll" >"$log" 2>&1 &
+  # Orleans makes whatever provider is named, and a client has none for records.
+  while read -r name; do without_records+=(-u "$name"); done < <(compgen -e Orleans__GrainStorage__)
+  env "${without_records[@]}" ASPNETCORE_URLS="$address" dotnet "$root/Api/bin/Release/net10.0/Sandbox.Cluster.Api.dll" >"$log" 2>&1 &
   pid=$!
   api_pids+=("$pid")
   await "$pid" "$log" 'Application started' || return 1
@@ -140,7 +142,8 @@ up() {
 
   # Ctrl-C reaches everything in this group; members are ended by us, in order.
   set -m
-  start_redis
+  export Orleans__ClusterId=local Orleans__ServiceId=sandbox-cluster
+  if [ -z "${Orleans__Clustering__ProviderType:-}" ]; then start_redis; fi
   local line=
   for _ in $(seq "$wanted_silos"); do
     start_silo || fail "silo $silos did not join; see $state/silo-$silos.log"

@@ -22,10 +22,14 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static Task<ServerProcess> StartRedisAsync() =>
         StartAsync("redis-server", port => ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
 
-    /// <summary>The blob service of the emulator of Azure Storage, which keeps nothing.</summary>
-    public static Task<ServerProcess> StartAzuriteAsync() => StartAsync(
-        Path.Combine(Repository.Root, "Tests", "Support", "azurite", "node_modules", ".bin", "azurite-blob"),
-        port => ["--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence", "--silent", "--skipApiVersionCheck", "--disableTelemetry"]);
+    /// <summary>A service of the emulator of Azure Storage, <c>blob</c> or <c>table</c>, which keeps nothing.</summary>
+    public static Task<ServerProcess> StartAzuriteAsync(string service, params string[] options) => StartAsync(
+        Path.Combine(Repository.Root, "Tests", "Support", "azurite", "node_modules", ".bin", $"azurite-{service}"),
+        port =>
+        [
+            $"--{service}Host", "127.0.0.1", $"--{service}Port", port, "--inMemoryPersistence", "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+            .. options,
+        ]);
 
     public async ValueTask DisposeAsync()
     {

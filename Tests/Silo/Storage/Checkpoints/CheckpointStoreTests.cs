@@ -176,7 +176,7 @@ public sealed class AzureBlobCheckpointStoreTests(AzureBlobCheckpointStoreTests.
         public string ConnectionString =>
             $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint=http://127.0.0.1:{_process!.Port}/devstoreaccount1";
 
-        public async Task InitializeAsync() => _process = await ServerProcess.StartAzuriteAsync();
+        public async Task InitializeAsync() => _process = await ServerProcess.StartAzuriteAsync("blob");
 
         public async Task DisposeAsync()
         {

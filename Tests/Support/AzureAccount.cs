@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Sandbox.Cluster.Tests.Support;
+
+/// <summary>
+/// A storage account as a silo in Azure finds it: tables and blobs over TLS, which take only a token, and the endpoint of a managed identity,
+/// which gives one. The emulator of Azure Storage reads what a token says (issuer, audience, times) and not its signature.
+/// </summary>
+internal sealed class AzureAccount : IAsyncDisposable
+{
+    // The client of tables takes a server on `localhost` for an emulator of Cosmos DB, and asks for a token for that.
+    private const string Host = "127.0.0.1";
+    private const string IdentitySecret = "of-this-program";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("azure-test-");
+    private readonly Tokens _tokens = new();
+    private WebApplication? _identity;
+    private ServerProcess? _tables;
+    private ServerProcess? _blobs;
+
+    private AzureAccount()
+    {
+    }
+
+    /// <summary>The environment of silos and Apis that keep everything there, as the overlay <c>azure</c> has it.</summary>
+    public (string Name, string Value)[] Settings =>
+    [
+        ("Orleans__Clustering__ProviderType", "AzureTableStorage"),
+        ("Orleans__Clustering__ServiceKey", "azure-tables"),
+        ("Orleans__GrainStorage__contexts__ProviderType", "AzureTableStorage"),
+        ("Orleans__GrainStorage__contexts__ServiceKey", "azure-tables"),
+        ("Sandbox__AzureTables__ServiceUri", UriOf(_tables!)),
+        ("Sandbox__Checkpoints__Store__Kind", "AzureBlob"),
+        ("Sandbox__Checkpoints__Store__ServiceUri", UriOf(_blobs!)),
+        ("IDENTITY_ENDPOINT", $"{_identity!.Urls.Single()}/token"),
+        ("IDENTITY_HEADER", IdentitySecret),
+        // What this process of .NET trusts.
+        ("SSL_CERT_FILE", CertificateFile),
+    ];
+
+    private string CertificateFile => Path.Combine(_folder.FullName, "certificate.pem");
+
+    public static async Task<AzureAccount> StartAsync()
+    {
+        var account = new AzureAccount();
+        try
+        {
+            await account.StartAllAsync();
+            return account;
+        }
+        catch
+        {
+            await account.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_tables is not null)
+            await _tables.DisposeAsync();
+        if (_blobs is not null)
+            await _blobs.DisposeAsync();
+        if (_identity is not null)
+            await _identity.DisposeAsync();
+        _tokens.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static string UriOf(ServerProcess service) => $"https://{Host}:{service.Port}/devstoreaccount1";
+
+    private async Task StartAllAsync()
+    {
+        using var certificate = SelfSigned.For(Host);
+        await File.WriteAllTextAsync(CertificateFile, certificate.ExportCertificatePem());
+        var keyFile = Path.Combine(_folder.FullName, "key.pem");
+        using (var key = certificate.GetECDsaPrivateKey()!)
+            await File.WriteAllTextAsync(keyFile, key.ExportPkcs8PrivateKeyPem());
+        string[] options = ["--oauth", "basic", "--cert", CertificateFile, "--key", keyFile];
+        _tables = await ServerProcess.StartAzuriteAsync("table", options);
+        _blobs = await ServerProcess.StartAzuriteAsync("blob", options);
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        _identity = builder.Build();
+        _identity.Run(AnswerAsync);
+        await _identity.StartAsync();
+    }
+
+    /// <summary>What the endpoint of a managed identity answers (App Service's form of it, version 2019-08-01).</summary>
+    private async Task AnswerAsync(HttpContext context)
+    {
+        if (context.Request.Headers["X-IDENTITY-HEADER"] != IdentitySecret)
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+        var resource = context.Request.Query["resource"].ToString();
+        var now = DateTime.UtcNow;
+        var expires = now.AddHours(1);
+        var token = _tokens.Make(tenant: null, token =>
+        {
+            (token.Issuer, token.Audience) = ("https://sts.windows.net/a-directory/", resource);
+            // The emulator's clock is this machine's, in whole seconds.
+            (token.IssuedAt, token.NotBefore, token.Expires) = (now.AddMinutes(-1), now.AddMinutes(-1), expires);
+        });
+        await context.Response.WriteAsync(JsonSerializer.Serialize(new Dictionary<string, string>
+        {
+            ["access_token"] = token,
+            ["expires_on"] = new DateTimeOffset(expires).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            ["resource"] = resource,
+            ["token_type"] = "Bearer",
+        }));
+    }
+}
