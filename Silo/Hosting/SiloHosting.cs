@@ -75,6 +75,8 @@ public static class SiloHosting
             membership.ProbeTimeout = TimeSpan.FromSeconds(2);
             membership.NumMissedProbesLimit = 3;
             membership.NumVotesForDeathDeclaration = 2;
+            // Where all die at once nobody is left to declare it. Three of these later a new silo takes them for dead and joins.
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(4);
         });
     }
 

@@ -60,6 +60,25 @@ public sealed class KillTests
     }
 
     [Fact]
+    public async Task WhenEverySiloIsKilled_ANewOneIsNotKeptWaitingByTheDead_AndWhatWasQuietIsComplete()
+    {
+        await using var cluster = await ClusterProcess.StartAsync(silos: 2, apis: 1, ClusterProcess.NoneWarm);
+        foreach (var i in Enumerable.Range(0, Contexts))
+            await RunAsync(cluster, i, $"x = {i}");
+        await Task.Delay(QuietBeforeTheKill);
+        foreach (var silo in cluster.Silos.Values)
+            ClusterProcess.Signal(silo, Kill);
+
+        await cluster.AddSiloAsync().WaitAsync(AnswersWithin);
+
+        foreach (var i in Enumerable.Range(0, Contexts))
+        {
+            var last = (await UntilKnownAsync(cluster, i))[^1];
+            Assert.Equal(($"{i}", "restored", "1"), (last.Text, last.State, last.Incarnation));
+        }
+    }
+
+    [Fact]
     public async Task CodeThatRunsWhenItsSiloIsKilled_HasAnUnknownEnd_AndTheNextCallSaysWhereTheContextStands()
     {
         await using var cluster = await ClusterProcess.StartAsync(silos: 2, apis: 1, ClusterProcess.NoneWarm);

@@ -20,6 +20,10 @@ internal sealed class AzureAccount : IAsyncDisposable
     private const string Host = "127.0.0.1";
     private const string IdentitySecret = "of-this-program";
 
+    // The account and the key that everybody has who installs the emulator.
+    private const string Account = "devstoreaccount1";
+    private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("azure-test-");
     private readonly Tokens _tokens = new();
     private WebApplication? _identity;
@@ -48,6 +52,10 @@ internal sealed class AzureAccount : IAsyncDisposable
 
     private string CertificateFile => Path.Combine(_folder.FullName, "certificate.pem");
 
+    /// <summary>How a service of the emulator that runs without TLS is reached: <c>Blob</c> or <c>Table</c>.</summary>
+    public static string ConnectionString(string kind, ServerProcess service) =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={AccountKey};{kind}Endpoint=http://{Host}:{service.Port}/{Account}";
+
     public static async Task<AzureAccount> StartAsync()
     {
         var account = new AzureAccount();
@@ -75,7 +83,7 @@ internal sealed class AzureAccount : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static string UriOf(ServerProcess service) => $"https://{Host}:{service.Port}/devstoreaccount1";
+    private static string UriOf(ServerProcess service) => $"https://{Host}:{service.Port}/{Account}";
 
     private async Task StartAllAsync()
     {

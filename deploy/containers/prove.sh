@@ -65,7 +65,7 @@ enter rw bash -euc 'export PATH=/usr/sbin:/usr/bin:/sbin:/bin
   || { tail -n 5 "$work/install.log" >&2; fail 'the install script failed.'; }
 
 step 'Publishing the program with its own .NET'
-# The Api, which embeds the very silo, so that HTTP asks it. Without the Azure providers: nothing here asks for them.
+# The Api, which embeds the very silo, so that HTTP asks it.
 dotnet publish "$root/Api/Api.csproj" -c Release -r linux-x64 --self-contained -v quiet -nologo -p:ArtifactsPath="$work/artifacts" \
   -o "$work/app" >"$work/publish.log" 2>&1 || { tail -n 5 "$work/publish.log" >&2; fail 'the program was not published.'; }
 rm -rf "${debian:?}/app"

@@ -167,14 +167,9 @@ public sealed class AzureBlobCheckpointStoreTests(AzureBlobCheckpointStoreTests.
     /// <summary>One for all tests: it takes a while to start.</summary>
     public sealed class Emulator : IAsyncLifetime
     {
-        // The account and the key that everybody has who installs it.
-        private const string Account =
-            "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-
         private ServerProcess? _process;
 
-        public string ConnectionString =>
-            $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint=http://127.0.0.1:{_process!.Port}/devstoreaccount1";
+        public string ConnectionString => AzureAccount.ConnectionString("Blob", _process!);
 
         public async Task InitializeAsync() => _process = await ServerProcess.StartAzuriteAsync("blob");
 
