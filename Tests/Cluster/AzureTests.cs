@@ -23,15 +23,22 @@ public sealed class AzureTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _account = await AzureAccount.StartAsync();
-        _cluster = await ClusterProcess.StartAsync(silos: 2, apis: 1, [.. ClusterProcess.NoneWarm, .. _account.Settings]);
+        try
+        {
+            _cluster = await ClusterProcess.StartAsync(silos: 2, apis: 1, [.. ClusterProcess.NoneWarm, .. _account.Settings]);
+        }
+        catch
+        {
+            // Nobody else would: what did not begin is not ended.
+            await _account.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task DisposeAsync()
     {
-        if (_cluster is not null)
-            await _cluster.DisposeAsync();
-        if (_account is not null)
-            await _account.DisposeAsync();
+        await _cluster.DisposeAsync();
+        await _account.DisposeAsync();
     }
 
     [Theory]

@@ -14,7 +14,19 @@ public abstract class GrainStorageTests : IAsyncLifetime
 
     private IGrainStorage _storage = null!;
 
-    public async Task InitializeAsync() => _storage = await CreateAsync();
+    public async Task InitializeAsync()
+    {
+        try
+        {
+            _storage = await CreateAsync();
+        }
+        catch
+        {
+            // Nobody else would: what did not begin is not ended.
+            await DisposeAsync();
+            throw;
+        }
+    }
 
     public abstract Task DisposeAsync();
 
@@ -157,7 +169,7 @@ public abstract class ProviderTests(string providerType) : GrainStorageTests
             [$"Orleans:GrainStorage:{FileGrainStorage.Name}:ConnectionString"] = await StartServerAsync(),
         });
         builder.Services.AddSingleton<IGrainStorageSerializer, RecordSerializer>();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(ServerProcess.FreePort(), ServerProcess.FreePort()));
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(ServerProcess.FreePort(), gatewayPort: 0));
         _host = builder.Build();
         await _host.StartAsync();
         return _host.Services.GetRequiredKeyedService<IGrainStorage>(FileGrainStorage.Name);
