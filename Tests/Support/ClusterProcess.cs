@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Sandbox.Cluster.Tests.Support;
 
-/// <summary>A real cluster, as <c>deploy/cluster.sh</c> runs it: Redis, silos and Apis, each a process on loopback.</summary>
+/// <summary>A real cluster, as <c>deploy/cluster.sh</c> runs it: silos and Apis, each a process on loopback, and Redis where settings name no other storage.</summary>
 public sealed partial class ClusterProcess : IAsyncDisposable
 {
     /// <summary>Settings for tests that are not about how fast a context starts: several silos share this machine.</summary>

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Orleans.Storage;
+using Orleans.TestingHost;
 using Sandbox.Cluster.Silo.Storage;
 using Sandbox.Cluster.Tests.Support;
 
@@ -146,68 +146,50 @@ public abstract class GrainStorageTests : IAsyncLifetime
 }
 
 /// <summary>A store that is a provider of Orleans', made from configuration alone as a silo makes it.</summary>
-public abstract class ProviderTests(string providerType) : GrainStorageTests
+public abstract class ProviderGrainStorageTests(string providerType) : GrainStorageTests
 {
-    private IHost? _host;
+    private ServerProcess? _server;
+    private InProcessTestCluster? _cluster;
 
     public override async Task DisposeAsync()
     {
-        if (_host is null)
-            return;
-        await _host.StopAsync();
-        _host.Dispose();
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
     }
 
-    private protected abstract Task<string> StartServerAsync();
+    private protected abstract Task<ServerProcess> StartServerAsync();
+
+    private protected abstract string ConnectionStringOf(ServerProcess server);
 
     private protected override async Task<IGrainStorage> CreateAsync()
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        _server = await StartServerAsync();
+        var settings = new Dictionary<string, string?>
         {
             [$"Orleans:GrainStorage:{FileGrainStorage.Name}:ProviderType"] = providerType,
-            [$"Orleans:GrainStorage:{FileGrainStorage.Name}:ConnectionString"] = await StartServerAsync(),
-        });
-        builder.Services.AddSingleton<IGrainStorageSerializer, RecordSerializer>();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(ServerProcess.FreePort(), gatewayPort: 0));
-        _host = builder.Build();
-        await _host.StartAsync();
-        return _host.Services.GetRequiredKeyedService<IGrainStorage>(FileGrainStorage.Name);
+            [$"Orleans:GrainStorage:{FileGrainStorage.Name}:ConnectionString"] = ConnectionStringOf(_server),
+        };
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureSiloHost((_, host) => host.Configuration.AddInMemoryCollection(settings));
+        builder.ConfigureSilo((_, silo) => silo.Services.AddSingleton<IGrainStorageSerializer, RecordSerializer>());
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+        return _cluster.Silos[0].ServiceProvider.GetRequiredKeyedService<IGrainStorage>(FileGrainStorage.Name);
     }
 }
 
-public sealed class RedisGrainStorageTests() : ProviderTests("Redis")
+public sealed class RedisGrainStorageTests() : ProviderGrainStorageTests("Redis")
 {
-    private ServerProcess? _redis;
+    private protected override Task<ServerProcess> StartServerAsync() => ServerProcess.StartRedisAsync();
 
-    public override async Task DisposeAsync()
-    {
-        await base.DisposeAsync();
-        if (_redis is not null)
-            await _redis.DisposeAsync();
-    }
-
-    private protected override async Task<string> StartServerAsync()
-    {
-        _redis = await ServerProcess.StartRedisAsync();
-        return $"127.0.0.1:{_redis.Port}";
-    }
+    private protected override string ConnectionStringOf(ServerProcess server) => $"127.0.0.1:{server.Port}";
 }
 
-public sealed class AzureTableGrainStorageTests() : ProviderTests("AzureTableStorage")
+public sealed class AzureTableGrainStorageTests() : ProviderGrainStorageTests("AzureTableStorage")
 {
-    private ServerProcess? _tables;
+    private protected override Task<ServerProcess> StartServerAsync() => ServerProcess.StartAzuriteAsync("table");
 
-    public override async Task DisposeAsync()
-    {
-        await base.DisposeAsync();
-        if (_tables is not null)
-            await _tables.DisposeAsync();
-    }
-
-    private protected override async Task<string> StartServerAsync()
-    {
-        _tables = await ServerProcess.StartAzuriteAsync("table");
-        return AzureAccount.ConnectionString("Table", _tables);
-    }
+    private protected override string ConnectionStringOf(ServerProcess server) => AzureAccount.ConnectionString("Table", server);
 }
