@@ -22,7 +22,8 @@ await() {
   local pid=$1 file=$2 text=$3 deadline=$((SECONDS + join_seconds))
   until grep -q "$text" "$file" 2>/dev/null; do
     kill -0 "$pid" 2>/dev/null || { tail -n 20 "$file" >&2; return 1; }
-    [ $SECONDS -lt $deadline ] || return 1
+    # Or it would run on, in nobody's list.
+    [ $SECONDS -lt $deadline ] || { kill -TERM "$pid"; return 1; }
     sleep 0.05
   done
 }

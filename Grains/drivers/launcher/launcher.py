@@ -127,7 +127,7 @@ def _become_zygote(arguments) -> None:
 
 
 def _serve(arguments) -> int:
-    from sandbox_launcher import joined_mappings
+    from sandbox_launcher import contiguous_memory, joined_mappings
     from sandbox_launcher.isolation import tiers
     from sandbox_launcher.languages import Python, TypeScript
     from sandbox_launcher.lease import Lease
@@ -150,6 +150,7 @@ def _serve(arguments) -> int:
     gc.disable()
     gc.freeze()
     joined_mappings.use()
+    contiguous_memory.use()
     Server(language, walls, arguments.socket, PoolBounds(arguments.pool_minimum, arguments.pool_maximum),
            Lease(arguments.lease_seconds)).run()
     _remove_folders(arguments)

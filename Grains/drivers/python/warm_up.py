@@ -21,6 +21,11 @@ _CELLS = (
     "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()",
 )
 
+# What imports take, and some more. An object that is as large as those of arenas can be, with its head, and how many fill one.
+_ARENAS = 56
+_OBJECT_BYTES = 512 - sys.getsizeof(b"")
+_OBJECTS_OF_AN_ARENA = (1 << 20) // 512
+
 _shell = None
 _checkpoint = None
 _inquiries = None
@@ -29,6 +34,7 @@ _inquiries = None
 def warm_up() -> None:
     """Imports everything, in a home that is gone afterwards, and runs a few cells."""
     global _shell, _checkpoint, _inquiries
+    arenas = _take_arenas()
     with tempfile.TemporaryDirectory(prefix="warm-up-") as home:
         variables = {"HOME": home, "IPYTHONDIR": home, "MPLCONFIGDIR": home}
         previous = {name: os.environ.get(name) for name in variables}
@@ -41,6 +47,18 @@ def warm_up() -> None:
                     del os.environ[name]
                 else:
                     os.environ[name] = value
+    # Those that are still empty go back.
+    arenas.clear()
+
+
+def _take_arenas() -> list[bytes]:
+    """Keeps all arenas that will be wanted, and no more of each than it takes.
+
+    Python takes its memory in arenas of a mebibyte, each wherever there is room. Taken before the libraries are mapped, they lie
+    side by side, as a large page needs it (`contiguous_memory` of the launcher); between libraries hardly one would fit.
+    """
+    filling = [bytes(_OBJECT_BYTES) for _ in range(_ARENAS * _OBJECTS_OF_AN_ARENA)]
+    return filling[::_OBJECTS_OF_AN_ARENA // 2]
 
 
 def warm_shell():

@@ -1,7 +1,5 @@
 """What a session does with its memory before a copy is made of it, and what it leaves alone."""
 
-import ctypes
-import mmap
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +8,8 @@ import launcher_process
 import pytest
 from interpreter_client import read_all
 from launcher_process import wait_until
+from machine_memory import kernel_collapses
 
-MADV_COLLAPSE = 25
 HEAP = "rows = [{'n': n} for n in range(500_000)]"
 IN_LARGE_PAGES = "int(next(line for line in open('/proc/self/smaps_rollup') if line.startswith('AnonHuge')).split()[1])"
 
@@ -44,15 +42,6 @@ def use(times):
 """
 
 
-def kernel_can() -> bool:
-    """Linux before 6.1 cannot, and then everything stays as it is."""
-    memory = mmap.mmap(-1, 4 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    memory.write(bytes(4 << 20))
-    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    address = -(-start // (2 << 20)) * (2 << 20)
-    return ctypes.CDLL(None).madvise(ctypes.c_void_p(address), ctypes.c_size_t(2 << 20), ctypes.c_int(MADV_COLLAPSE)) == 0
-
-
 def run(code: str) -> list[int]:
     """What `code` prints."""
     done = subprocess.run([sys.executable, "-c", PROGRAM + code], capture_output=True, text=True, timeout=60)
@@ -64,23 +53,24 @@ def test_a_session_with_a_large_heap_has_it_in_large_pages_once_it_was_saved(hom
     session.run(HEAP)
     before = int(session.run(IN_LARGE_PAGES).text)
     assert home.save() != b""
-    assert (int(session.run(IN_LARGE_PAGES).text) > before + 50_000) == kernel_can()
+    assert (int(session.run(IN_LARGE_PAGES).text) > before + 50_000) == kernel_collapses()
     assert session.run("sum(row['n'] for row in rows)").text == str(sum(range(500_000)))
 
 
 def test_it_becomes_hardly_larger_by_it():
     before, large, after = run(HEAP + "\nprint(kilobytes('Rss')); use(10_000); print(kilobytes('AnonHugePages'), kilobytes('Rss'))")
-    assert (large > 50_000) == kernel_can() and after < before * 1.05
+    assert (large > 50_000) == kernel_collapses() and after < before * 1.05
 
 
 def test_other_threads_go_on_meanwhile():
     # With such an interval they do so where this one gives up the lock of the interpreter by itself, and nowhere else.
     before, after = run("""
-import threading, time
+import ctypes, threading, time
+from sandbox_launcher import large_pages
 sys.setswitchinterval(1000)
 memory = mmap.mmap(-1, 256 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 memory.write(bytes(len(memory)))
-start = module.ctypes.addressof(module.ctypes.c_char.from_buffer(memory))
+start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
 counted = 0
 def count():
     global counted
@@ -89,12 +79,12 @@ def count():
         time.sleep(0)
 threading.Thread(target=count, daemon=True).start()
 while counted == 0: time.sleep(0.001)
-module._LARGE = len(memory)
+large_pages.SIZE = len(memory)
 before = counted
-module._collapse(start)
+large_pages.collapse(start)
 after = counted
 print(before, after)""")
-    assert after > before or not kernel_can()
+    assert after > before or not kernel_collapses()
 
 
 def test_it_stops_when_it_is_not_to_go_on():
@@ -174,11 +164,12 @@ for _ in range(16): threading.Thread(target=turn).start()""")
 def test_the_name_of_a_file_is_no_mapping():
     assert run("""
 import tempfile
+from sandbox_launcher.own_memory import mappings
 os.chdir(tempfile.mkdtemp())
 with open('a\\r100000-700000000000 rw-p 00000000 00:00 0 ', 'wb+') as file:
     file.truncate(4096)
     memory = mmap.mmap(file.fileno(), 4096)
-    print(sum(one.end - one.start > 1 << 40 for one in module.mappings()))
+    print(sum(one.end - one.start > 1 << 40 for one in mappings()))
     os.unlink(file.name)
 os.rmdir(os.getcwd())""") == [0]
 
@@ -195,7 +186,7 @@ def collapse(address):
     global tried
     tried += 1
     return errno.{error}
-module._collapse = collapse
+module.collapse = collapse
 use(10_000)
 print(tried)""")
     assert tried > 20 if goes_on else tried == 1
