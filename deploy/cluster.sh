@@ -4,15 +4,18 @@
 #   deploy/cluster.sh add silo | add api           from another shell: adds one, and prints its line when it has joined
 #   deploy/cluster.sh list                         what runs now
 # SANDBOX_CLUSTER_STATE   where it keeps its files; two clusters need two of them
-# Where Orleans__Clustering__ProviderType is set, all storage is what the environment names, and no Redis is started.
+# Where Orleans__Clustering__ProviderType is set, all storage is what the environment names, and no Redis is started;
+# two clusters with one storage need two Orleans__ClusterId and Orleans__ServiceId.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 state=${SANDBOX_CLUSTER_STATE:-$root/.state/cluster}
 join_seconds=90
+# A silo takes 90 at most.
+stop_seconds=100
 # What tells that everything in the folder is ours to remove.
 marker=.sandbox-cluster
 
-usage() { sed -n '3,5s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '3,8s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 fail() { printf 'cluster: %s\n' "$*" >&2; exit 1; }
 
 free_port() { /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
@@ -23,7 +26,7 @@ await() {
   until grep -q "$text" "$file" 2>/dev/null; do
     kill -0 "$pid" 2>/dev/null || { tail -n 20 "$file" >&2; return 1; }
     # Or it would run on, in nobody's list.
-    [ $SECONDS -lt $deadline ] || { kill -TERM "$pid"; return 1; }
+    [ $SECONDS -lt $deadline ] || { kill -TERM "$pid" 2>/dev/null; return 1; }
     sleep 0.05
   done
 }
@@ -43,13 +46,14 @@ list() {
 add() {
   is_running || fail 'no cluster runs here; start one with: deploy/cluster.sh up'
   case "${1:-}" in silo | api) ;; *) usage ;; esac
-  local answer
   answer=$(mktemp -u "$state/answer-XXXXXX")
   mkfifo "$answer"
+  trap 'rm -f "$answer"' EXIT
+  # Open before it is asked for, so that nobody waits for us if we are gone.
+  exec 4<>"$answer"
   printf '%s %s\n' "$1" "$answer" >"$state/commands"
   local line
-  read -r -t $((join_seconds + 5)) line <>"$answer" || line='failed: the cluster did not answer'
-  rm -f "$answer"
+  read -r -t $((join_seconds + 5)) line <&4 || line='failed: the cluster did not answer'
   case "$line" in failed*) fail "${line#failed: }" ;; *) printf '%s\n' "$line" ;; esac
 }
 
@@ -100,20 +104,29 @@ start_api() {
   line="api $number pid $pid $address"
 }
 
+# All of one kind, until `deadline`.
 end_all() {
   local pid
   for pid in "$@"; do kill -TERM "$pid" 2>/dev/null || true; done
-  for pid in "$@"; do wait "$pid" 2>/dev/null || true; done
+  for pid in "$@"; do
+    while kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt "$deadline" ]; do sleep 0.05; done
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
 }
 
 stop() {
   trap '' INT TERM
+  local deadline=$((SECONDS + stop_seconds))
   # Apis first, so that nobody asks silos that leave; Redis last, because they say goodbye to it.
   end_all ${api_pids[@]+"${api_pids[@]}"}
   end_all ${silo_pids[@]+"${silo_pids[@]}"}
   end_all ${redis_pid:+"$redis_pid"}
   rm -f "$state/pid" "$state/commands" "$state/members"
 }
+
+# Nothing waits for one that asked and is gone.
+reply() { [ ! -p "$1" ] || printf '%s\n' "$2" 1<>"$1"; }
 
 up() {
   local wanted_silos=3 wanted_apis=2
@@ -126,6 +139,9 @@ up() {
     shift 2
   done
   if is_running; then fail "a cluster runs already, pid $(cat "$state/pid"); SANDBOX_CLUSTER_STATE sets another folder for a second one"; fi
+  if [ -z "${Orleans__Clustering__ProviderType:-}" ] && [ -n "$(compgen -e Orleans__GrainStorage__; compgen -e Sandbox__Checkpoints__Store__)" ]; then
+    fail 'the environment names storage, but not of the cluster itself: set Orleans__Clustering__ProviderType too, or none of them'
+  fi
   "$root/deploy/prerequisites.sh" --cluster
   "$root/deploy/build.sh"
 
@@ -143,7 +159,7 @@ up() {
 
   # Ctrl-C reaches everything in this group; members are ended by us, in order.
   set -m
-  export Orleans__ClusterId=local Orleans__ServiceId=sandbox-cluster
+  export Orleans__ClusterId=${Orleans__ClusterId:-local} Orleans__ServiceId=${Orleans__ServiceId:-sandbox-cluster}
   if [ -z "${Orleans__Clustering__ProviderType:-}" ]; then start_redis; fi
   local line=
   for _ in $(seq "$wanted_silos"); do
@@ -156,16 +172,16 @@ up() {
   done
   printf 'ready\n'
 
-  local kind answer
+  local kind asker
   exec 3<>"$state/commands"
   while true; do
     # A bound, so that a signal is seen at once even where read would sleep through it.
-    read -r -t 1 kind answer <&3 || continue
+    read -r -t 1 kind asker <&3 || continue
     if "start_$kind"; then
       note "$line"
-      printf '%s\n' "$line" >"$answer"
+      reply "$asker" "$line"
     else
-      printf 'failed: it did not join; see the logs in %s\n' "$state" >"$answer"
+      reply "$asker" "failed: it did not join; see the logs in $state"
     fi
   done
 }

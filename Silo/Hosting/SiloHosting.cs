@@ -73,10 +73,14 @@ public static class SiloHosting
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
             membership.ProbeTimeout = TimeSpan.FromSeconds(2);
+            // Orleans makes it longer where answers take long: so many of the longest are what bounds how long a dead silo stays.
+            membership.MaxProbeTimeout = TimeSpan.FromSeconds(3);
             membership.NumMissedProbesLimit = 3;
             membership.NumVotesForDeathDeclaration = 2;
-            // Where all die at once nobody is left to declare it. Three of these later a new silo takes them for dead and joins.
+            // Where all die at once nobody is left to declare it. So many of these later a new silo no longer insists on reaching them,
+            // and among silos whose clocks differ by as much, or that cannot write for as long, one vote is enough.
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(4);
+            membership.NumMissedTableIAmAliveLimit = 3;
         });
     }
 

@@ -3,7 +3,7 @@ using Sandbox.Cluster.Tests.Support;
 
 namespace Sandbox.Cluster.Tests.Cluster;
 
-/// <summary>A cluster that keeps everything in Azure Storage and has no key to it, as the overlay <c>azure</c> sets it up.</summary>
+/// <summary>A cluster that keeps everything in Azure Storage and has no key to it, with the settings of the overlay <c>azure</c>.</summary>
 [Collection(AloneCollection.Name)]
 [Trait("Category", "Slow")]
 public sealed class AzureTests : IAsyncLifetime
@@ -33,8 +33,8 @@ public sealed class AzureTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        await using var account = _account;
         await _cluster.DisposeAsync();
-        await _account.DisposeAsync();
     }
 
     [Theory]

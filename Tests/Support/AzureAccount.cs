@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Sandbox.Cluster.Tests.Deploy.Kubernetes;
 
 namespace Sandbox.Cluster.Tests.Support;
 
@@ -24,6 +25,8 @@ internal sealed class AzureAccount : IAsyncDisposable
     private const string Account = "devstoreaccount1";
     private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+    private static readonly string[] OfStorage = ["Orleans__Clustering__", "Orleans__GrainStorage__", "Sandbox__AzureTables__", "Sandbox__Checkpoints__Store__"];
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("azure-test-");
     private readonly Tokens _tokens = new();
     private WebApplication? _identity;
@@ -34,16 +37,17 @@ internal sealed class AzureAccount : IAsyncDisposable
     {
     }
 
-    /// <summary>The environment of silos and Apis that keep everything there, as the overlay <c>azure</c> has it.</summary>
+    /// <summary>The environment of silos and Apis that keep everything there: what the overlay <c>azure</c> says of storage, at these addresses.</summary>
     public (string Name, string Value)[] Settings =>
     [
-        ("Orleans__Clustering__ProviderType", "AzureTableStorage"),
-        ("Orleans__Clustering__ServiceKey", "azure-tables"),
-        ("Orleans__GrainStorage__contexts__ProviderType", "AzureTableStorage"),
-        ("Orleans__GrainStorage__contexts__ServiceKey", "azure-tables"),
-        ("Sandbox__AzureTables__ServiceUri", UriOf(_tables!)),
-        ("Sandbox__Checkpoints__Store__Kind", "AzureBlob"),
-        ("Sandbox__Checkpoints__Store__ServiceUri", UriOf(_blobs!)),
+        .. SiloRules.Values(Manifests.Of("azure").Silo)
+            .Where(setting => OfStorage.Any(prefix => setting.Key.StartsWith(prefix, StringComparison.Ordinal)))
+            .Select(setting => (setting.Key, setting.Key switch
+            {
+                "Sandbox__AzureTables__ServiceUri" => UriOf(_tables!),
+                "Sandbox__Checkpoints__Store__ServiceUri" => UriOf(_blobs!),
+                _ => setting.Value,
+            })),
         ("IDENTITY_ENDPOINT", $"{_identity!.Urls.Single()}/token"),
         ("IDENTITY_HEADER", IdentitySecret),
         // What this process of .NET trusts.
@@ -73,12 +77,11 @@ internal sealed class AzureAccount : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_tables is not null)
-            await _tables.DisposeAsync();
-        if (_blobs is not null)
-            await _blobs.DisposeAsync();
-        if (_identity is not null)
-            await _identity.DisposeAsync();
+        foreach (var service in new IAsyncDisposable?[] { _tables, _blobs, _identity })
+        {
+            if (service is not null)
+                await service.DisposeAsync();
+        }
         _tokens.Dispose();
         _folder.Delete(recursive: true);
     }

@@ -69,10 +69,13 @@ public sealed partial class ClusterProcess : IAsyncDisposable
     }
 
     /// <summary>Adds a silo, and returns when it has joined.</summary>
-    public async Task AddSiloAsync() => _members.Add(Member.Parse((await RunAsync("add", "silo")).Single()));
+    public Task AddSiloAsync() => AddSiloAsync(StartBound);
+
+    /// <summary>Adds a silo that joins within that time.</summary>
+    public async Task AddSiloAsync(TimeSpan bound) => _members.Add(Member.Parse((await RunAsync(bound, "add", "silo")).Single()));
 
     /// <summary>What <c>cluster.sh list</c> prints.</summary>
-    public Task<IReadOnlyList<string>> ListAsync() => RunAsync("list");
+    public Task<IReadOnlyList<string>> ListAsync() => RunAsync(StartBound, "list");
 
     /// <summary>Sends a signal to a member.</summary>
     public static void Signal(int pid, int signal)
@@ -136,14 +139,22 @@ public sealed partial class ClusterProcess : IAsyncDisposable
         throw new InvalidOperationException($"The cluster did not become ready. {string.Join('\n', Directory.GetFiles(_state.FullName, "*.log").Select(File.ReadAllText))}");
     }
 
-    private async Task<IReadOnlyList<string>> RunAsync(params string[] arguments)
+    private async Task<IReadOnlyList<string>> RunAsync(TimeSpan bound, params string[] arguments)
     {
         using var process = Start(arguments);
-        var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(StartBound);
-        await process.WaitForExitAsync().WaitAsync(StartBound);
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"cluster.sh {string.Join(' ', arguments)} ended with {process.ExitCode}.");
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        using var end = new CancellationTokenSource(bound);
+        try
+        {
+            var output = await process.StandardOutput.ReadToEndAsync(end.Token);
+            await process.WaitForExitAsync(end.Token);
+            if (process.ExitCode != 0)
+                throw new InvalidOperationException($"cluster.sh {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+            return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -48,8 +48,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         var server = new ServerProcess(Process.Start(command)!, port);
         // Nobody reads what it says; a full pipe would stop it.
         _ = server._process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-        await Eventually.UntilAsync(() => AcceptsAsync(port));
-        return server;
+        try
+        {
+            await Eventually.UntilAsync(async () => server._process.HasExited || await AcceptsAsync(port));
+            return server._process.HasExited
+                ? throw new InvalidOperationException($"{program} ended with {server._process.ExitCode} before it listened.")
+                : server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     private static async Task<bool> AcceptsAsync(int port)

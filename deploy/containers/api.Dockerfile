@@ -14,7 +14,7 @@ COPY Grains.Interfaces Grains.Interfaces
 COPY Grains Grains
 COPY Silo Silo
 COPY Api Api
-RUN dotnet publish Api/Api.csproj -c Release --arch "${TARGETARCH}" --self-contained -p:AzureStorage=true -o /app
+RUN dotnet publish Api/Api.csproj -c Release --arch "${TARGETARCH}" --self-contained -o /app
 
 FROM ${DEBIAN}
 COPY --chmod=0755 deploy/debian.sh /tmp/debian.sh

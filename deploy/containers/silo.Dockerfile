@@ -15,7 +15,7 @@ COPY Grains.Interfaces Grains.Interfaces
 COPY Grains Grains
 COPY Silo Silo
 # With its own .NET, because Microsoft's images of .NET 10 are no Debian, and Debian is where the interpreters' packages come from.
-RUN dotnet publish Silo/Silo.csproj -c Release --arch "${TARGETARCH}" --self-contained -p:AzureStorage=true -o /app
+RUN dotnet publish Silo/Silo.csproj -c Release --arch "${TARGETARCH}" --self-contained -o /app
 
 # For the image's own processor: the packages bring native programs.
 FROM ${NODE} AS drivers

@@ -32,11 +32,10 @@ public partial class ContainerTests
     }
 
     [Theory, InlineData("silo"), InlineData("api")]
-    public void AnImage_IsNotRoot_HasTheAzureProviders_AndStartsAProgramThatIsBuilt(string name)
+    public void AnImage_IsNotRoot_AndStartsAProgramThatIsBuilt(string name)
     {
         var text = Read(name);
         Assert.Contains("\nUSER 1000:1000\n", text, StringComparison.Ordinal);
-        Assert.Contains("-p:AzureStorage=true", text, StringComparison.Ordinal);
         var program = PublishPattern().Match(text).Groups[1].Value;
         Assert.Contains($"\nENTRYPOINT [\"/app/Sandbox.Cluster.{program}\"]", text, StringComparison.Ordinal);
         var settings = EnvironmentPattern().Matches(text).Select(setting => setting.Groups[1].Value);

@@ -10,8 +10,9 @@ from launcher_process import descendants
 from machine_memory import LARGE, contiguous_places, kernel_collapses
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root is told where pages are")
+needs_collapse = pytest.mark.skipif(not kernel_collapses(), reason="the kernel makes no large page of small ones")
 
-# In a process of its own. `memory` is anything but contiguous: a page gets its place when it is written to.
+# In a process of its own. `memory` is anything but contiguous: a small page gets its place when it is written to.
 PROGRAM = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
@@ -29,10 +30,12 @@ def kilobytes(name):
 
 size = 32 << 20
 memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory.madvise(mmap.MADV_NOHUGEPAGE)
 addresses = list(range(0, size, mmap.PAGESIZE))
 random.Random(1).shuffle(addresses)
 for address in addresses:
     memory[address:address + 8] = address.to_bytes(8, 'little')
+memory.madvise(mmap.MADV_HUGEPAGE)
 """
 
 
@@ -44,19 +47,29 @@ def run(code: str) -> list[int]:
 
 
 @needs_root
+@needs_collapse
 def test_pages_lie_side_by_side():
     before, after = run("print(contiguous_places()); contiguous_memory.use(); print(contiguous_places())")
     assert before == 0
-    assert after >= 15 or not kernel_collapses()
+    assert after >= 15
 
 
+@needs_collapse
 def test_they_are_small_and_hold_what_they_held():
-    before, large, after, intact = run("""
+    before, made, large, after, intact = run("""
 print(kilobytes('Rss'))
+made = []
+make = large_pages.make
+def note(*arguments):
+    for address in make(*arguments):
+        made.append(address)
+        yield address
+large_pages.make = note
 contiguous_memory.use()
+print(len(made))
 print(kilobytes('AnonHugePages'), kilobytes('Rss'))
 print(int(all(memory[address:address + 8] == address.to_bytes(8, 'little') for address in addresses)))""")
-    assert large == 0 and intact == 1
+    assert made >= 15 and large == 0 and intact == 1
     assert after < before + 2048
 
 
@@ -113,10 +126,12 @@ print(tried)""")
 
 
 @needs_root
+@needs_collapse
 def test_what_drivers_are_copied_from_is_contiguous(launcher):
-    # Among what the launcher has started is the one that they are copies of, behind the outer wall.
+    # Among what the launcher has started is the one that they are copies of, behind the outer wall. Without arenas that are taken
+    # before libraries are loaded it is 36 MiB, with them 56.
     most = max(map(contiguous_places, descendants(launcher.process.pid)))
-    assert most * LARGE > 30 << 20 or not kernel_collapses()
+    assert most * LARGE > 45 << 20
 
 
 def test_what_is_imported_lies_in_few_pieces():
@@ -128,7 +143,7 @@ print(1 + sum(after - before > 2 << 20 for before, after in pairwise(arenas)))
 new = [bytes(n % 400) for n in range(100_000)]
 print(len(new), sum(arenas[0] <= id(one) <= arenas[-1] for one in new))""")
     assert pieces <= 4
-    assert inside > new * 0.95
+    assert inside > new * 0.8
 
 
 def test_arenas_that_nothing_was_put_into_go_back():

@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 from drivers_under_test import load_packages
 load_packages()
 import errno, mmap, os
-from sandbox_driver.checkpoints import large_pages as module
+from sandbox_launcher import large_pages as module
 from sandbox_driver.checkpoints.large_pages import LargePages
 
 def kilobytes(name):
@@ -66,7 +66,6 @@ def test_other_threads_go_on_meanwhile():
     # With such an interval they do so where this one gives up the lock of the interpreter by itself, and nowhere else.
     before, after = run("""
 import ctypes, threading, time
-from sandbox_launcher import large_pages
 sys.setswitchinterval(1000)
 memory = mmap.mmap(-1, 256 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 memory.write(bytes(len(memory)))
@@ -79,9 +78,9 @@ def count():
         time.sleep(0)
 threading.Thread(target=count, daemon=True).start()
 while counted == 0: time.sleep(0.001)
-large_pages.SIZE = len(memory)
+module.SIZE = len(memory)
 before = counted
-large_pages.collapse(start)
+module.collapse(start)
 after = counted
 print(before, after)""")
     assert after > before or not kernel_collapses()
