@@ -172,11 +172,13 @@ up() {
   done
   printf 'ready\n'
 
-  local kind asker
+  local part request='' kind asker
   exec 3<>"$state/commands"
   while true; do
-    # A bound, so that a signal is seen at once even where read would sleep through it.
-    read -r -t 1 kind asker <&3 || continue
+    # A bound, so that a signal is seen at once even where read would sleep through it. It may fall into the middle of a line.
+    read -r -t 1 part <&3 || { request+=$part; continue; }
+    read -r kind asker <<<"$request$part"
+    request=
     if "start_$kind"; then
       note "$line"
       reply "$asker" "$line"

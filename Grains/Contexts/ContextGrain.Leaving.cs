@@ -53,22 +53,22 @@ internal sealed partial class ContextGrain
         await _session.DisposeAsync();
     }
 
-    /// <summary>Saves a session that has been quiet for a while. False: to be tried again.</summary>
-    private async Task<bool> SaveAsync()
+    /// <summary>Saves a session that has been quiet for a while. One that is not any more is when its code has ended.</summary>
+    private async Task<SaveOutcome> SaveAsync()
     {
         try
         {
-            return !_queue.IsIdle || await _session.SaveAsync(_stopping);
+            return !_queue.IsIdle || await _session.SaveAsync(_stopping) ? SaveOutcome.Saved : SaveOutcome.None;
         }
         catch (ContextFencedException e)
         {
             await GiveUpAsync(e);
-            return true;
+            return SaveOutcome.Saved;
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
         {
             LogNotHibernated(_logger, e);
-            return false;
+            return SaveOutcome.StoreFailed;
         }
     }
 

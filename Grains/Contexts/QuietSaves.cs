@@ -1,12 +1,16 @@
 namespace Sandbox.Cluster.Grains.Contexts;
 
 /// <summary>
-/// Calls for a save when a context has been quiet for a while; where it fails, again after ever longer times. Lives on its
-/// grain's scheduler.
+/// Calls for a save when a context has been quiet for a while; where it comes to nothing, again after ever longer times. Lives on
+/// its grain's scheduler.
 /// </summary>
-internal sealed class QuietSaves(Func<Task<bool>> save, TimeSpan quiet) : IDisposable
+internal sealed class QuietSaves(Func<Task<SaveOutcome>> save, TimeSpan quiet) : IDisposable
 {
+    // Of a session that gives no checkpoint: it may never give one, and each attempt costs.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    // A store that is away comes back, and what is quiet then shall not be lost for long.
+    private readonly TimeSpan _longestPauseForStore = quiet * 4;
 
     private IGrainTimer? _timer;
     private TimeSpan _pause;
@@ -30,9 +34,24 @@ internal sealed class QuietSaves(Func<Task<bool>> save, TimeSpan quiet) : IDispo
 
     private async Task SaveAsync()
     {
-        if (await save())
+        var outcome = await save();
+        if (outcome == SaveOutcome.Saved)
             return;
-        _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        var longest = outcome == SaveOutcome.StoreFailed ? _longestPauseForStore : LongestPause;
+        _pause = _pause * 2 < longest ? _pause * 2 : longest;
         _timer?.Change(_pause, Timeout.InfiniteTimeSpan);
     }
+}
+
+/// <summary>What became of a save.</summary>
+internal enum SaveOutcome
+{
+    /// <summary>Nothing is left that could be lost.</summary>
+    Saved,
+
+    /// <summary>The session gave no checkpoint, or went on meanwhile.</summary>
+    None,
+
+    /// <summary>It could not be stored, or not be recorded.</summary>
+    StoreFailed,
 }

@@ -22,12 +22,25 @@ public sealed class AzureTablesOptions
 /// <summary>Makes the client of <see cref="AzureTablesOptions"/>.</summary>
 public static class AzureTables
 {
+    private static readonly string[] ServiceKeys = ["Orleans:Clustering:ServiceKey", $"Orleans:GrainStorage:{FileGrainStorage.Name}:ServiceKey"];
+
     /// <summary>Adds the client where an address is set. Silos and Apis both need it.</summary>
     public static void AddAzureTables(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var options = builder.Configuration.GetSection(AzureTablesOptions.Section).Get<AzureTablesOptions>();
         if (options?.ServiceUri is { } uri)
+        {
+            if (!TakesTokens(uri))
+                throw new InvalidOperationException($"{AzureTablesOptions.Section}:ServiceUri must begin with https://.");
             builder.Services.AddKeyedSingleton(AzureTablesOptions.ServiceKey, (_, _) => new TableServiceClient(uri, new DefaultAzureCredential()));
+        }
+        else if (ServiceKeys.FirstOrDefault(key => builder.Configuration[key] == AzureTablesOptions.ServiceKey) is { } key)
+        {
+            throw new InvalidOperationException($"{AzureTablesOptions.Section}:ServiceUri must be set: {key} names it.");
+        }
     }
+
+    /// <summary>Whether a program may send its token to an address.</summary>
+    internal static bool TakesTokens(Uri address) => address.IsAbsoluteUri && address.Scheme == Uri.UriSchemeHttps;
 }

@@ -18,6 +18,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Port { get; }
 
+    public int ProcessId => _process.Id;
+
     /// <summary>Debian's Redis, which keeps nothing.</summary>
     public static Task<ServerProcess> StartRedisAsync() =>
         StartAsync("redis-server", port => ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);

@@ -7,7 +7,7 @@ namespace Sandbox.Cluster.Tests.Support;
 internal sealed class WatchedCheckpoints : ICheckpointStore
 {
     private readonly ConcurrentDictionary<CheckpointName, byte[]> _stored = new();
-    private readonly ConcurrentDictionary<string, bool> _refused = new();
+    private readonly ConcurrentDictionary<string, int> _refused = new();
     private Func<Task> _beforeWrite = () => Task.CompletedTask;
 
     /// <summary>Refuses everything.</summary>
@@ -16,8 +16,8 @@ internal sealed class WatchedCheckpoints : ICheckpointStore
     /// <summary>Lets nothing be stored until it is disposed.</summary>
     public Barrier HoldBack() => new(this);
 
-    /// <summary>Whether a checkpoint of the context was ever refused.</summary>
-    public bool HasRefused(string contextKey) => _refused.ContainsKey(CheckpointArchive.ContextName(contextKey));
+    /// <summary>How many checkpoints of the context were refused.</summary>
+    public int RefusedOf(string contextKey) => _refused.GetValueOrDefault(CheckpointArchive.ContextName(contextKey));
 
     /// <summary>What a context has here.</summary>
     public IReadOnlyList<CheckpointName> Of(string contextKey) =>
@@ -42,7 +42,7 @@ internal sealed class WatchedCheckpoints : ICheckpointStore
     {
         await _beforeWrite();
         if (IsBroken)
-            _refused[name.Context] = true;
+            _refused.AddOrUpdate(name.Context, 1, (_, count) => count + 1);
         Refuse();
         using var copy = new MemoryStream();
         await content.CopyToAsync(copy, cancellationToken);

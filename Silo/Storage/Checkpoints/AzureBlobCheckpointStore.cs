@@ -8,16 +8,20 @@ namespace Sandbox.Cluster.Silo.Storage.Checkpoints;
 /// <summary>Checkpoints as block blobs, which appear when their last block is there.</summary>
 internal sealed class AzureBlobCheckpointStore(BlobContainerClient container) : ICheckpointStore
 {
-    private bool _isThere;
-
     public async Task WriteAsync(CheckpointName name, Stream content, CancellationToken cancellationToken)
     {
-        if (!_isThere)
+        var start = content.Position;
+        try
         {
-            await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-            _isThere = true;
+            await BlobOf(name).UploadAsync(content, overwrite: true, cancellationToken);
         }
-        await BlobOf(name).UploadAsync(content, overwrite: true, cancellationToken);
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+        {
+            // Nothing was ever stored, or somebody has removed it.
+            await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            content.Position = start;
+            await BlobOf(name).UploadAsync(content, overwrite: true, cancellationToken);
+        }
     }
 
     public async Task<bool> ReadAsync(CheckpointName name, Stream destination, CancellationToken cancellationToken)
@@ -38,8 +42,15 @@ internal sealed class AzureBlobCheckpointStore(BlobContainerClient container) : 
 
     public async Task DeleteAllAsync(string context, CancellationToken cancellationToken)
     {
-        await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{context}/" }, cancellationToken))
-            await container.DeleteBlobIfExistsAsync(blob.Name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+        try
+        {
+            await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{context}/" }, cancellationToken))
+                await container.DeleteBlobIfExistsAsync(blob.Name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+        {
+            // Nothing was ever stored.
+        }
     }
 
     private BlobClient BlobOf(CheckpointName name) => container.GetBlobClient($"{name.Context}/{name.Content}");

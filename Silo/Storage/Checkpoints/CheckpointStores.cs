@@ -23,6 +23,10 @@ internal static class CheckpointStores
                 $"{CheckpointStoreOptions.Section}:ConnectionString must be set for Redis.")
             .Validate(options => options.Kind is not CheckpointStoreKind.AzureBlob || options.ConnectionString is not null || options.ServiceUri is not null,
                 $"{CheckpointStoreOptions.Section}:ServiceUri or ConnectionString must be set for Azure Blob storage.")
+            .Validate(options => options.ServiceUri is null || AzureTables.TakesTokens(options.ServiceUri),
+                $"{CheckpointStoreOptions.Section}:ServiceUri must begin with https://.")
+            .Validate(options => options.ServiceUri is not null || options.ConnectionString is null || IsUnderstood(options),
+                $"{CheckpointStoreOptions.Section}:ConnectionString is none of that kind of store.")
             .ValidateOnStart();
         builder.Services.AddSingleton(Create);
     }
@@ -36,6 +40,28 @@ internal static class CheckpointStores
             CheckpointStoreKind.AzureBlob => new AzureBlobCheckpointStore(Container(options)),
             _ => new FolderCheckpointStore(options.Folder ?? services.GetRequiredService<DataDirectory>().Folder("checkpoints")),
         };
+    }
+
+    // What the clients say of it repeats it, and it may hold a key.
+    private static bool IsUnderstood(CheckpointStoreOptions options)
+    {
+        try
+        {
+            switch (options.Kind)
+            {
+                case CheckpointStoreKind.Redis:
+                    return Patient(options.ConnectionString!).EndPoints.Count > 0;
+                case CheckpointStoreKind.AzureBlob:
+                    _ = Container(options);
+                    return true;
+                default:
+                    return true;
+            }
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A Redis that is away for a moment is waited for, as for the records.</summary>

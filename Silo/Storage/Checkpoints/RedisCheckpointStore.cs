@@ -26,30 +26,27 @@ internal sealed class RedisCheckpointStore(Func<Task<ConnectionMultiplexer>> con
             throw new IOException("Redis takes no checkpoint larger than 512 MB.");
         var redis = await DatabaseAsync(cancellationToken);
         RedisKey beside = $"{prefix}:{{{name.Context}}}:new:{Guid.NewGuid():N}";
+        // Of a piece that was given up the connection may still hold the buffer: it is nobody else's before all is stored.
         var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
-        try
+        // The first piece is never missing: an empty key could not be renamed.
+        int count;
+        do
         {
-            // The first piece is never missing: an empty key could not be renamed.
-            int count;
-            do
-            {
-                count = await content.ReadAtLeastAsync(piece.AsMemory(0, PieceBytes), PieceBytes, throwOnEndOfStream: false, cancellationToken);
-                await redis.StringAppendAsync(beside, piece.AsMemory(0, count)).WaitAsync(cancellationToken);
-                await redis.KeyExpireAsync(beside, HalfWrittenLife).WaitAsync(cancellationToken);
-            }
-            while (count == PieceBytes);
+            count = await content.ReadAtLeastAsync(piece.AsMemory(0, PieceBytes), PieceBytes, throwOnEndOfStream: false, cancellationToken);
+            // Together: a Redis that was too slow for us does later what it was asked for, and nobody would ask for the second.
+            var append = redis.CreateTransaction();
+            _ = append.StringAppendAsync(beside, piece.AsMemory(0, count));
+            _ = append.KeyExpireAsync(beside, HalfWrittenLife);
+            await ExecuteAsync(append, cancellationToken);
+        }
+        while (count == PieceBytes);
 
-            var commit = redis.CreateTransaction();
-            _ = commit.SetAddAsync(IndexOf(name.Context), name.Content);
-            _ = commit.KeyRenameAsync(beside, KeyOf(name));
-            _ = commit.KeyPersistAsync(KeyOf(name));
-            if (!await commit.ExecuteAsync().WaitAsync(cancellationToken))
-                throw new IOException("Redis did not take a checkpoint.");
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(piece);
-        }
+        var commit = redis.CreateTransaction();
+        _ = commit.SetAddAsync(IndexOf(name.Context), name.Content);
+        _ = commit.KeyRenameAsync(beside, KeyOf(name));
+        _ = commit.KeyPersistAsync(KeyOf(name));
+        await ExecuteAsync(commit, cancellationToken);
+        ArrayPool<byte>.Shared.Return(piece);
     }
 
     public async Task<bool> ReadAsync(CheckpointName name, Stream destination, CancellationToken cancellationToken)
@@ -84,6 +81,12 @@ internal sealed class RedisCheckpointStore(Func<Task<ConnectionMultiplexer>> con
     {
         if (_connection is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
             await (await _connection.Value).DisposeAsync();
+    }
+
+    private static async Task ExecuteAsync(ITransaction transaction, CancellationToken cancellationToken)
+    {
+        if (!await transaction.ExecuteAsync().WaitAsync(cancellationToken))
+            throw new IOException("Redis did not take a checkpoint.");
     }
 
     // The braces keep what belongs to one context in one place of a Redis cluster.

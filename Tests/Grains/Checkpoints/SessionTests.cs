@@ -181,7 +181,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         try
         {
             await RunAsync("x = 1");
-            await Eventually.UntilAsync(() => silo.Checkpoints.HasRefused(_key));
+            await Eventually.UntilAsync(() => silo.Checkpoints.RefusedOf(_key) > 0);
             Assert.Equal("1", TextOf(await RunAsync("x")));
         }
         finally
@@ -191,6 +191,22 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         await SavedAsync();
         await SleepAsync();
         Assert.Equal(ContextState.Restored, (await RunAsync("x")).State);
+    }
+
+    [Fact]
+    public async Task AStoreThatIsAwayForLong_IsNotLeftAloneForEverLonger()
+    {
+        silo.Checkpoints.IsBroken = true;
+        try
+        {
+            await RunAsync("x = 1");
+            // After five seconds. With pauses that go on to double, it would be fifty.
+            await Eventually.UntilAsync(() => silo.Checkpoints.RefusedOf(_key) >= 8).WaitAsync(TimeSpan.FromSeconds(30));
+        }
+        finally
+        {
+            silo.Checkpoints.IsBroken = false;
+        }
     }
 
     [Fact]

@@ -142,7 +142,27 @@ public sealed class FolderCheckpointStoreTests : CheckpointStoreTests
 
 public sealed class RedisCheckpointStoreTests : CheckpointStoreTests
 {
+    private const int Stop = 19;
+    private const int Continue = 18;
+
     private ServerProcess? _redis;
+
+    [Fact]
+    public async Task Write_ThatARedisIsTooSlowFor_LeavesNothingThatStays()
+    {
+        await using var slow = new RedisCheckpointStore(() => ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_redis!.Port},asyncTimeout=500"), "slow");
+        // It takes the first piece when nobody waits for it any more.
+        await using var content = new SignallingStream(1 << 20, () => ClusterProcess.Signal(_redis!.ProcessId, Stop));
+        await Assert.ThrowsAnyAsync<Exception>(() => slow.WriteAsync(new CheckpointName("context", "a"), content, CancellationToken.None));
+        ClusterProcess.Signal(_redis!.ProcessId, Continue);
+
+        await using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_redis.Port}");
+        var database = redis.GetDatabase();
+        await Eventually.UntilAsync(async () => await database.StringLengthAsync(Keys().SingleOrDefault()) == 1 << 20);
+        Assert.All(Keys(), key => Assert.NotNull(database.KeyTimeToLive(key)));
+
+        RedisKey[] Keys() => [.. redis.GetServers().Single().Keys(pattern: "slow:*")];
+    }
 
     public override async Task DisposeAsync()
     {
@@ -155,14 +175,44 @@ public sealed class RedisCheckpointStoreTests : CheckpointStoreTests
         _redis = await ServerProcess.StartRedisAsync();
         return new RedisCheckpointStore(() => ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_redis.Port}"), "checkpoints");
     }
+
+    /// <summary>Says when it is read.</summary>
+    private sealed class SignallingStream(int size, Action read) : MemoryStream(new byte[size])
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            read();
+            return base.ReadAsync(buffer, cancellationToken);
+        }
+    }
 }
 
 public sealed class AzureBlobCheckpointStoreTests(AzureBlobCheckpointStoreTests.Emulator emulator) : CheckpointStoreTests, IClassFixture<AzureBlobCheckpointStoreTests.Emulator>
 {
+    private BlobContainerClient _container = null!;
+
+    [Fact]
+    public async Task Write_MakesTheContainerAgain_WhenItIsGone()
+    {
+        await WhatIsWritten_IsReadBackAsItWas(1);
+        await _container.DeleteAsync();
+        await WhatIsWritten_IsReadBackAsItWas(1);
+    }
+
+    [Fact]
+    public async Task Delete_WhereNothingWasEverStored_IsNoError()
+    {
+        await Store.DeleteAllAsync("context", CancellationToken.None);
+        await Store.DeleteAsync(new CheckpointName("context", "a"), CancellationToken.None);
+    }
+
     public override Task DisposeAsync() => Task.CompletedTask;
 
-    private protected override Task<ICheckpointStore> CreateAsync() => Task.FromResult<ICheckpointStore>(
-        new AzureBlobCheckpointStore(new BlobContainerClient(emulator.ConnectionString, $"c{Guid.NewGuid():N}")));
+    private protected override Task<ICheckpointStore> CreateAsync()
+    {
+        _container = new BlobContainerClient(emulator.ConnectionString, $"c{Guid.NewGuid():N}");
+        return Task.FromResult<ICheckpointStore>(new AzureBlobCheckpointStore(_container));
+    }
 
     /// <summary>One for all tests: it takes a while to start.</summary>
     public sealed class Emulator : IAsyncLifetime
