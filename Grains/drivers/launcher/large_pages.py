@@ -78,7 +78,7 @@ def collapse(address: int) -> int:
 
 
 def split(address: int) -> None:
-    """Asks for small pages again, which stay where they are. The kernel may leave it at that: they are large for good then."""
+    """Asks for small pages again, which stay where they are. The kernel may not do it this time."""
     # It splits a page of which one part is said to be hardly used.
     _advise(address, mmap.PAGESIZE, _MADV_COLD)
 

@@ -40,3 +40,9 @@ def anonymous_bytes() -> int:
     with open("/proc/self/statm", encoding="ascii") as file:
         _, resident, shared, *_ = map(int, file.read().split())
     return (resident - shared) * mmap.PAGESIZE
+
+
+def large_bytes() -> int:
+    """What is in large pages, and of no file."""
+    with open("/proc/self/smaps_rollup", encoding="ascii") as file:
+        return sum(int(line.split()[1]) << 10 for line in file if line.startswith("AnonHugePages:"))

@@ -1,34 +1,19 @@
 """What a session does with its memory before a copy is made of it, and what it leaves alone."""
 
-import subprocess
-import sys
-from pathlib import Path
-
-import launcher_process
 import pytest
 from interpreter_client import read_all
 from launcher_process import wait_until
 from machine_memory import kernel_collapses
+from own_process import run
 
 HEAP = "rows = [{'n': n} for n in range(500_000)]"
 IN_LARGE_PAGES = "int(next(line for line in open('/proc/self/smaps_rollup') if line.startswith('AnonHuge')).split()[1])"
 
-# In a process of its own. `asked` says how often `goes_on` was asked: once for each place of a large page and each other mapping.
-PROGRAM = f"""
-import sys
-sys.path.insert(0, {str(Path(launcher_process.__file__).parent)!r})
-sys.dont_write_bytecode = True
-from drivers_under_test import load_packages
-load_packages()
+# `asked` says how often `goes_on` was asked: once for each place of a large page and each other mapping.
+COUNTED = """
 import errno, mmap, os
 from sandbox_launcher import large_pages as module
 from sandbox_driver.checkpoints.large_pages import LargePages
-
-def kilobytes(name):
-    for line in open('/proc/self/smaps_rollup'):
-        if line.startswith(name + ':'):
-            return int(line.split()[1])
-
 large_pages = LargePages()
 asked = 0
 def use(times):
@@ -42,13 +27,6 @@ def use(times):
 """
 
 
-def run(code: str) -> list[int]:
-    """What `code` prints."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM + code], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [int(word) for word in done.stdout.split()]
-
-
 def test_a_session_with_a_large_heap_has_it_in_large_pages_once_it_was_saved(home, session):
     session.run(HEAP)
     before = int(session.run(IN_LARGE_PAGES).text)
@@ -58,13 +36,13 @@ def test_a_session_with_a_large_heap_has_it_in_large_pages_once_it_was_saved(hom
 
 
 def test_it_becomes_hardly_larger_by_it():
-    before, large, after = run(HEAP + "\nprint(kilobytes('Rss')); use(10_000); print(kilobytes('AnonHugePages'), kilobytes('Rss'))")
+    before, large, after = run(COUNTED + HEAP + "\nprint(kilobytes('Rss')); use(10_000); print(kilobytes('AnonHugePages'), kilobytes('Rss'))")
     assert (large > 50_000) == kernel_collapses() and after < before * 1.05
 
 
 def test_other_threads_go_on_meanwhile():
     # With such an interval they do so where this one gives up the lock of the interpreter by itself, and nowhere else.
-    before, after = run("""
+    before, after = run(COUNTED + """
 import ctypes, threading, time
 sys.setswitchinterval(1000)
 memory = mmap.mmap(-1, 256 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -87,7 +65,7 @@ print(before, after)""")
 
 
 def test_it_stops_when_it_is_not_to_go_on():
-    large, asked = run(HEAP + "\nuse(3); print(kilobytes('AnonHugePages'), asked)")
+    large, asked = run(COUNTED + HEAP + "\nuse(3); print(kilobytes('AnonHugePages'), asked)")
     assert asked == 4 and large <= 3 * 2048
 
 
@@ -161,7 +139,7 @@ for _ in range(16): threading.Thread(target=turn).start()""")
 
 
 def test_the_name_of_a_file_is_no_mapping():
-    assert run("""
+    assert run(COUNTED + """
 import tempfile
 from sandbox_launcher.own_memory import mappings
 os.chdir(tempfile.mkdtemp())
@@ -174,12 +152,12 @@ os.rmdir(os.getcwd())""") == [0]
 
 
 def test_what_it_has_from_its_launcher_does_not_count():
-    assert run(HEAP + "\nlarge_pages = LargePages(); use(10_000); print(kilobytes('AnonHugePages'), asked)") == [0, 0]
+    assert run(COUNTED + HEAP + "\nlarge_pages = LargePages(); use(10_000); print(kilobytes('AnonHugePages'), asked)") == [0, 0]
 
 
 @pytest.mark.parametrize("error, goes_on", [("EBUSY", False), ("ENOMEM", False), ("EINVAL", True)])
 def test_without_room_for_one_it_does_not_try_the_next(error, goes_on):
-    tried, = run(HEAP + f"""
+    tried, = run(COUNTED + HEAP + f"""
 tried = 0
 def collapse(address):
     global tried
@@ -192,16 +170,16 @@ print(tried)""")
 
 
 def test_it_keeps_no_descriptor():
-    before, after = run(HEAP + "\nprint(len(os.listdir('/proc/self/fd'))); use(10_000); print(len(os.listdir('/proc/self/fd')))")
+    before, after = run(COUNTED + HEAP + "\nprint(len(os.listdir('/proc/self/fd'))); use(10_000); print(len(os.listdir('/proc/self/fd')))")
     assert before == after
 
 
 def test_a_small_heap_stays_as_it_is():
-    assert run("use(10_000); print(kilobytes('AnonHugePages'), asked)") == [0, 0]
+    assert run(COUNTED + "use(10_000); print(kilobytes('AnonHugePages'), asked)") == [0, 0]
 
 
 def test_holes_are_filled_up_to_a_few_megabytes():
-    before, after = run("""
+    before, after = run(COUNTED + """
 size = 400 << 20
 memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 for at in range(0, size, mmap.PAGESIZE):
@@ -213,7 +191,7 @@ print(kilobytes('Rss')); use(10_000); print(kilobytes('Rss'))""")
 
 @pytest.mark.parametrize("touched", ["range(0, size, 2 << 20)", "(at for at in range(0, size, mmap.PAGESIZE) if at % (2 << 20) < 1 << 20)"])
 def test_memory_that_is_hardly_used_is_not_filled(touched):
-    before, after = run(f"""
+    before, after = run(COUNTED + f"""
 rows = bytearray(os.urandom(1 << 20)) * 70
 size = 256 << 20
 memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -224,7 +202,7 @@ print(kilobytes('Rss')); use(10_000); print(kilobytes('Rss'))""")
 
 
 def test_what_it_shares_with_another_process_stays_shared():
-    large, = run(HEAP + """
+    large, = run(COUNTED + HEAP + """
 receiving, sending = os.pipe()
 child = os.fork()
 if child == 0:
