@@ -53,7 +53,7 @@ internal sealed partial class ContextGrain
         await _session.DisposeAsync();
     }
 
-    /// <summary>Saves a session that has been quiet for a while. One that is not any more is when its code has ended.</summary>
+    /// <summary>Saves a session that has been quiet for a while. Where code runs again, that one's end is the next occasion.</summary>
     private async Task<SaveOutcome> SaveAsync()
     {
         try

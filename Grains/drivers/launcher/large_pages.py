@@ -10,16 +10,16 @@ from os import O_CLOEXEC, O_RDONLY, close, open as open_file, pread
 from .own_memory import mappings
 
 SIZE = 2 << 20
-PAGES = SIZE // mmap.PAGESIZE
 
 _MADV_COLD, _MADV_COLLAPSE = 20, 25
 
+_PAGES = SIZE // mmap.PAGESIZE
 # `pagemap` has 64 bits for each page. These say that it is mapped nowhere else, of a file, in memory.
 _ENTRY_BYTES = 8
 _EXCLUSIVE, _OF_A_FILE, _PRESENT = 56, 61, 63
-_FIRST_BIT_OF_EACH = int.from_bytes((1).to_bytes(_ENTRY_BYTES, "little") * PAGES, "little")
+_FIRST_BIT_OF_EACH = int.from_bytes((1).to_bytes(_ENTRY_BYTES, "little") * _PAGES, "little")
 # Python leaves a few pages of each megabyte unused, which a large page fills.
-_MOST_HOLES = PAGES // 32
+_MOST_HOLES = _PAGES // 32
 
 # Not even for one large page, on the machine or in the context: nor for the next.
 _NO_ROOM = (ENOMEM, EBUSY)
@@ -67,9 +67,9 @@ def _places() -> Iterator[int | None]:
 def _holes(pagemap: int, address: int) -> int:
     """Pages that are not in memory, or not of this process alone."""
     page = address // mmap.PAGESIZE
-    entries = int.from_bytes(pread(pagemap, PAGES * _ENTRY_BYTES, page * _ENTRY_BYTES), "little")
+    entries = int.from_bytes(pread(pagemap, _PAGES * _ENTRY_BYTES, page * _ENTRY_BYTES), "little")
     ours = entries >> _PRESENT & entries >> _EXCLUSIVE & ~(entries >> _OF_A_FILE)
-    return PAGES - (ours & _FIRST_BIT_OF_EACH).bit_count()
+    return _PAGES - (ours & _FIRST_BIT_OF_EACH).bit_count()
 
 
 def collapse(address: int) -> int:

@@ -21,8 +21,9 @@ _CELLS = (
     "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()",
 )
 
-# What imports take, and some more. An object that is as large as those of arenas can be, with its head, and how many fill one.
-_ARENAS = 56
+# What imports take. More would be memory for nothing while they run.
+_ARENAS = 32
+# As large as an object of an arena can be, without its head; and how many fill one.
 _OBJECT_BYTES = 512 - sys.getsizeof(b"")
 _OBJECTS_OF_AN_ARENA = (1 << 20) // 512
 
@@ -34,7 +35,6 @@ _inquiries = None
 def warm_up() -> None:
     """Imports everything, in a home that is gone afterwards, and runs a few cells."""
     global _shell, _checkpoint, _inquiries
-    arenas = _take_arenas()
     with tempfile.TemporaryDirectory(prefix="warm-up-") as home:
         variables = {"HOME": home, "IPYTHONDIR": home, "MPLCONFIGDIR": home}
         previous = {name: os.environ.get(name) for name in variables}
@@ -47,12 +47,10 @@ def warm_up() -> None:
                     del os.environ[name]
                 else:
                     os.environ[name] = value
-    # Those that are still empty go back.
-    arenas.clear()
 
 
 def _take_arenas() -> list[bytes]:
-    """Keeps all arenas that will be wanted, and no more of each than it takes.
+    """Keeps so many arenas, and no more of each than it takes.
 
     Python takes its memory in arenas of a mebibyte, each wherever there is room. Taken before the libraries are mapped, they lie
     side by side, as a large page needs it (`contiguous_memory` of the launcher); between libraries hardly one would fit.
@@ -74,6 +72,7 @@ def warm_inquiries() -> dict:
 
 
 def _make_warm_session():
+    arenas = _take_arenas()
     # Only here: nothing may import these libraries before there is a home for them.
     import matplotlib
     import matplotlib.font_manager
@@ -111,4 +110,6 @@ def _make_warm_session():
     matplotlib.get_cachedir = functools.cache(matplotlib.get_cachedir.__wrapped__)
     matplotlib.get_configdir = functools.cache(matplotlib.get_configdir.__wrapped__)
     coroutines.forget_loop()
+    # Those that are still empty go back, before anybody counts what a session has from here.
+    arenas.clear()
     return shell, Checkpoint(shell), inquiries
