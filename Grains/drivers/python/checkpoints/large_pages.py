@@ -8,7 +8,7 @@ from sandbox_launcher.large_pages import make
 from sandbox_launcher.own_memory import anonymous_bytes
 
 # The fork of a smaller session takes little as it is.
-_WORTH_IT_BYTES = 64 << 20
+_WORTH_IT_BYTES = 8 << 20
 # Enough for the largest; the next save goes on where this one ended. User code can map more than could ever be looked through.
 _SECONDS = 1.0
 _MOST_FILLED = (4 << 20) // mmap.PAGESIZE
