@@ -3,6 +3,8 @@
     /usr/bin/python3 Tests/drivers/measure_checkpoints.py
 """
 
+import mmap
+import os
 import statistics
 import sys
 import time
@@ -21,6 +23,9 @@ from launcher_process import LauncherProcess  # noqa: E402
 ROUNDS = 15
 # Saves of which the `pause_ms` is looked at: short ones, and the longest is of interest.
 PAUSES = 60
+# What an empty session has in memory, and what passes between two of its saves.
+SESSION_BYTES = 85 << 20
+BETWEEN_SAVES_SECONDS = 0.05
 
 PYTHON = {
     "empty": "x = 1",
@@ -43,6 +48,29 @@ TYPESCRIPT = {
 }
 
 
+def measure_plain_fork() -> None:
+    """What this machine takes to copy a process that is as large as an empty session, and has nothing else to do with one."""
+    memory = mmap.mmap(-1, SESSION_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_NOHUGEPAGE)
+    for address in range(0, SESSION_BYTES, mmap.PAGESIZE):
+        memory[address] = 1
+    forks = []
+    for _ in range(PAUSES * len(PYTHON)):
+        time.sleep(BETWEEN_SAVES_SECONDS)
+        begun = time.perf_counter()
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        forks.append((time.perf_counter() - begun) * 1000)
+        os.waitpid(child, 0)
+    memory.close()
+    print(f"{'plain fork':12}{'85 MB':22}", spread(forks), sep="  ", flush=True)
+
+
+def spread(milliseconds: list[float]) -> str:
+    return f"pause {statistics.median(milliseconds):5.1f} ms, longest {max(milliseconds):5.1f} ms"
+
+
 def measure_language(launcher, language: str, cases: dict) -> None:
     for name, code in cases.items():
         print(f"{language:12}{name:22}", *measure_session(launcher, code), sep="  ", flush=True)
@@ -57,7 +85,7 @@ def measure_session(launcher, code: str) -> list[str]:
         # As between any two saves: something has changed.
         assert interpreter.run("1").error is None
         pauses.append(Parts(home.save()).trailer["pause_ms"])
-    return [f"pause {statistics.median(pauses):5.1f} ms, longest {max(pauses):5.1f} ms", *measure(launcher, home)]
+    return [spread(pauses), *measure(launcher, home)]
 
 
 def measure(launcher, home) -> list[str]:
@@ -78,6 +106,7 @@ def measure(launcher, home) -> list[str]:
 
 
 def main() -> None:
+    measure_plain_fork()
     with LauncherProcess("--pool-minimum", "2", "--pool-maximum", "2") as launcher:
         measure_language(launcher, "python", PYTHON)
     with LauncherProcess("--bun", str(BUN), "--pool-minimum", "2", "--pool-maximum", "2", language="typescript") as launcher:
