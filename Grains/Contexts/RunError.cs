@@ -22,6 +22,8 @@ internal static class RunError
     private static string Describe(ContextState fate, int? restoredTo) => fate switch
     {
         ContextState.Lost => "The context's state is lost.",
+        ContextState.RolledBack when restoredTo == 0 =>
+            "The context's state is that before its first execution, with the files of its last checkpoint.",
         ContextState.RolledBack => string.Create(
             CultureInfo.InvariantCulture, $"The context's state is that of its last checkpoint, after execution {restoredTo}."),
         _ => "The context's state is kept.",

@@ -40,6 +40,13 @@ internal sealed partial class Session
             journal.Read(pages);
             await MoveAsync(cancellationToken);
             await StartAsync(new Checkpoint(content, checkpoints.Value.RestoreTimeout), cancellationToken);
+            if (checkpoint.FilesOnly)
+            {
+                // They come with a session, which is the one that a restart has ended.
+                journal.Clear();
+                await EndInterpreterAsync();
+                await StartAsync(null, cancellationToken);
+            }
         }
         catch (Exception e) when (e is CheckpointLostException or RestoreRefusedException)
         {

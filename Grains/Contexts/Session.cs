@@ -148,8 +148,16 @@ internal sealed partial class Session(
     {
         await EnsureHomeAsync(cancellationToken);
         await EndInterpreterAsync();
-        // The checkpoint stays until there is a newer one: the files are in it.
-        await ChangeAsync(state => state with { Incarnation = state.Incarnation + 1, Clean = false, Awake = true, Untold = Breach.None, BrokenAt = time.GetUtcNow() });
+        await ChangeAsync(state => state with
+        {
+            Incarnation = state.Incarnation + 1,
+            Clean = false,
+            Awake = true,
+            Untold = Breach.None,
+            // Stays until there is a newer one: the files are in it.
+            Checkpoint = state.Checkpoint is { } checkpoint ? checkpoint with { ExecutionCount = 0, FilesOnly = true } : null,
+            BrokenAt = time.GetUtcNow(),
+        });
         journal.Clear();
         ExecutionCount = 0;
         _isWoken = false;

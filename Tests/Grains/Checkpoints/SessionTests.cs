@@ -90,6 +90,50 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         Assert.Equal(("1", ContextState.Kept, null, 2, 2), (TextOf(next), next.State, next.RestoredTo, next.ExecutionCount, next.Incarnation));
     }
 
+    public static TheoryData<Language, string, string, string> Restarts => new()
+    {
+        { Language.Python, "x = 1\nopen('note.txt', 'w').write('kept')", "import os; os._exit(3)", "print(open('note.txt').read(), 'x' in globals())" },
+        {
+            Language.TypeScript, "var x = 1; await Bun.write('note.txt', 'kept')", "process.exit(3)",
+            "console.log(await Bun.file('note.txt').text(), typeof x !== 'undefined' ? 'True' : 'False')"
+        },
+    };
+
+    [Theory, MemberData(nameof(Restarts))]
+    public async Task WhatARestartHasEnded_NeverComesBack_AndItsFilesDo(Language language, string set, string exit, string get)
+    {
+        await RunAsync(set, language);
+        await SavedAsync();
+        // Nothing is saved any more: there is only what was saved before the restart.
+        using (silo.Checkpoints.HoldBack())
+        {
+            await RestartAsync();
+            var ended = await RunAsync(exit, language);
+            Assert.Equal((ErrorKind.InterpreterExited, ContextState.RolledBack, 0, 3), (ended.Error?.Kind, ended.State, ended.RestoredTo, ended.Incarnation));
+            Assert.EndsWith("before its first execution, with the files of its last checkpoint.", ended.Error?.Value, StringComparison.Ordinal);
+
+            var next = await RunAsync(get, language);
+
+            Assert.Equal(("kept False", 1), (Assert.Single(next.Stdout).TrimEnd(), next.ExecutionCount));
+        }
+        await SavedAsync();
+        await SleepAsync();
+        Assert.Equal((ContextState.Restored, 2), await StateAndCountAsync(get, language));
+    }
+
+    [Theory, MemberData(nameof(Restarts))]
+    public async Task AContextThatIsRestartedAsleep_KeepsItsFilesAlone(Language language, string set, string exit, string get)
+    {
+        await RunAsync(set, language);
+        await SleepAsync();
+
+        await RestartAsync();
+
+        var next = await RunAsync(get, language);
+        Assert.Equal(("kept False", 1, 2), (Assert.Single(next.Stdout).TrimEnd(), next.ExecutionCount, next.Incarnation));
+        Assert.Equal(ErrorKind.InterpreterExited, (await RunAsync(exit, language)).Error?.Kind);
+    }
+
     [Fact]
     public async Task WhatCouldNotBeCarried_SaysSoWhenItIsTouched()
     {
@@ -315,6 +359,15 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
             await Task.Delay(20, bound.Token);
         }
     }
+
+    private async Task<(ContextState? State, int? Count)> StateAndCountAsync(string code, Language language)
+    {
+        var result = await RunAsync(code, language);
+        return (result.State, result.ExecutionCount);
+    }
+
+    private async Task RestartAsync() =>
+        Assert.Equal(LifecycleReply.Done, await Context.Cast<IContextLifecycle>().Restart(CancellationToken.None));
 
     private async Task<ContextNews?> PutAsync(string path, string text)
     {
