@@ -58,6 +58,21 @@ public sealed class KillTests
         Assert.InRange(rolledBack, 1, moved);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task ASiloThatIsKilled_IsOutOfItsClusterInTime_AndNoOtherIs(int silos)
+    {
+        await using var cluster = await ClusterProcess.StartAsync(silos, apis: 1, ClusterProcess.NoneWarm);
+        await using var table = await MembershipTable.OpenAsync(cluster);
+        Assert.All(await table.ReadAsync(), status => Assert.Equal(SiloStatus.Active, status));
+
+        ClusterProcess.Signal(cluster.Silos[1], Kill);
+        await Eventually.UntilAsync(async () => (await table.ReadAsync()).Contains(SiloStatus.Dead), SiloDeath.IsOutWithin);
+
+        Assert.Equal(silos - 1, (await table.ReadAsync()).Count(status => status == SiloStatus.Active));
+    }
+
     [Fact]
     public async Task WhenEverySiloIsKilled_ANewOneIsNotKeptWaitingByTheDead_AndWhatWasQuietIsComplete()
     {

@@ -9,6 +9,9 @@ internal static class SiloDeath
     /// <summary>What was quiet for so long before comes back complete.</summary>
     public static readonly TimeSpan QuietBefore = TimeSpan.FromSeconds(5);
 
+    /// <summary>So soon its cluster has declared it dead.</summary>
+    public static readonly TimeSpan IsOutWithin = TimeSpan.FromSeconds(15);
+
     /// <summary>So soon every context answers again.</summary>
     public static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(20);
 
