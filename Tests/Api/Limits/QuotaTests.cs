@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Sandbox.Cluster.Tests.Support;
 
@@ -54,6 +55,8 @@ public sealed class QuotaTests(QuotaFixture api)
         await sign.GivenAsync();
         AssertOverQuota(
             await client.ExecuteAsync("1", contextId: "b"), "As many executions of this tenant are under way as may be.", "1", "1");
+        using (var lines = await client.PostAsync(new Uri("/execute/async", UriKind.Relative), JsonContent.Create(new { code = "1", context_id = "b" })))
+            Assert.Equal(HttpStatusCode.TooManyRequests, lines.StatusCode);
         // It is executions that there are too many of, and this tenant's.
         using var list = await client.GetAsync(new Uri("/contexts", UriKind.Relative));
         Assert.Equal(HttpStatusCode.OK, list.StatusCode);

@@ -68,6 +68,22 @@ public class LineStreamTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task TheSameKey_GivesTheSameLines_AndRunsNothing()
+    {
+        var id = ApiFixture.NewContextId();
+        const string Code = "n = globals().get('n', 0) + 1\nprint(n)";
+        for (var time = 1; time <= 2; time++)
+        {
+            using var request = Request(Code, contextId: id);
+            request.Headers.Add("Idempotency-Key", "k");
+            using var stream = await EventStream.OpenAsync(api.Client, request);
+            Assert.Equal(time == 2 ? "true" : null, stream.Header("Idempotent-Replayed"));
+            Assert.Equal(["""{"type":0,"data":"1"}""", """{"type":2,"code":0}"""], (await stream.RestAsync()).Select(one => one.Data.GetRawText()));
+        }
+        Assert.Equal("1", (await api.Client.ExecuteAsync("n", contextId: id)).Text);
+    }
+
+    [Fact]
     public async Task WhatIsRefused_IsAPlainAnswer()
     {
         using var answer = await api.Client.SendAsync(Request("1", "cobol"));

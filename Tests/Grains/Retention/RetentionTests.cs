@@ -70,6 +70,24 @@ public sealed class RetentionTests(CreationTests.SiloFixture silo) : IClassFixtu
         Assert.Equal(ContextState.Restored, (await RunAsync("assert x == 2")).State);
     }
 
+    public static TheoryData<string> Uses => ["read", "write", "question", "restart"];
+
+    [Theory, MemberData(nameof(Uses))]
+    public async Task FilesQuestionsAndARestart_AreUse(string use)
+    {
+        await RunAsync("x = 1");
+        silo.Time.Advance(Retention / 2);
+        await UseAsync(use);
+        silo.Time.Advance(Retention / 2 + TimeSpan.FromMinutes(1));
+        Assert.NotNull(await DescribeAsync());
+        await UseAsync(use);
+        await SleepAsync();
+        silo.Time.Advance(Retention - TimeSpan.FromMinutes(1));
+        Assert.NotNull(await DescribeAsync());
+        silo.Time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Null(await DescribeAsync());
+    }
+
     /// <summary>The tenant's index looks once a minute.</summary>
     [Fact, Trait("Category", "Slow")]
     public async Task ContextsPastTheirTime_AreRemovedByThemselves_AsleepAndAwake()
@@ -91,6 +109,22 @@ public sealed class RetentionTests(CreationTests.SiloFixture silo) : IClassFixtu
         await Eventually.UntilAsync(() => silo.Checkpoints.Of(_key.ToString()).Count == 0);
         await Eventually.UntilAsync(async () =>
             (await silo.Client.GetGrain<ITenantGrain>(_key.Tenant).List(null, 10, CancellationToken.None)).Ids is ["used"]);
+    }
+
+    private async Task UseAsync(string use)
+    {
+        object reply = use switch
+        {
+            "read" => await Grain<IContextFiles>().OpenFile(Guid.NewGuid().ToString("N"), Encoding.UTF8.GetBytes("f"), null, CancellationToken.None),
+            "write" => await Grain<IContextFiles>().WriteFile(
+                new WriteFileCommand(Guid.NewGuid().ToString("N"), Encoding.UTF8.GetBytes("f"), null, 0, Encoding.UTF8.GetBytes("text"), IsLast: true),
+                CancellationToken.None),
+            "question" => await Grain<IContextInquiries>().Inquire(
+                new InquiryCommand(Guid.NewGuid().ToString("N"), InquiryKind.Complete, "pri", 3), CancellationToken.None),
+            _ => await Grain<IContextLifecycle>().Restart(CancellationToken.None),
+        };
+        // Where it was answered at all, that there is no such file among it.
+        Assert.True(reply is FileFailed { Fault: FileFault.NotFound } or FileWritten or Completions or LifecycleReply.Done, reply.ToString());
     }
 
     private T Grain<T>()
