@@ -27,7 +27,7 @@ internal static class EndpointDocumentation
             + "older checkpoint; lost: what was there is gone.",
             statuses)
         .AnswersWithHeader("Context-Incarnation", "1, and one more whenever the line of the context's state was broken.", statuses)
-        .AnswersWithHeader("Context-Restored-To", "Which execution it was rolled back to; absent otherwise.", statuses);
+        .AnswersWithHeader("Context-Restored-To", "Which execution it was rolled back to, 0 before any; absent otherwise.", statuses);
 
     /// <summary>The other form of its 200, for <c>Accept: text/event-stream</c>.</summary>
     public static RouteHandlerBuilder StreamsEvents(this RouteHandlerBuilder endpoint, string description, string example) =>

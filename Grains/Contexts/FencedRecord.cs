@@ -36,7 +36,7 @@ internal sealed class FencedRecord(IPersistentState<ContextRecord> stored) : IDi
             if (IsFenced)
                 throw new ContextFencedException();
             if (_isUncertain)
-                await MakeCertainAsync();
+                await ReadAgainAsync();
             if (change(stored.State) is { } next)
                 await WriteAsync(next);
         }
@@ -45,6 +45,10 @@ internal sealed class FencedRecord(IPersistentState<ContextRecord> stored) : IDi
             _changing.Release();
         }
     }
+
+    /// <summary>Finds out whether a write that had no answer was done. Asks nobody where each had one.</summary>
+    /// <exception cref="ContextFencedException">Another activation has taken over.</exception>
+    public Task MakeCertainAsync() => ChangeAsync(_ => null);
 
     /// <summary>Removes it. Nothing can be changed any more.</summary>
     /// <exception cref="ContextFencedException">Another activation has taken over.</exception>
@@ -56,7 +60,7 @@ internal sealed class FencedRecord(IPersistentState<ContextRecord> stored) : IDi
             if (IsFenced)
                 throw new ContextFencedException();
             if (_isUncertain)
-                await MakeCertainAsync();
+                await ReadAgainAsync();
             await stored.ClearStateAsync();
             IsFenced = true;
         }
@@ -74,7 +78,7 @@ internal sealed class FencedRecord(IPersistentState<ContextRecord> stored) : IDi
     public void Dispose() => _changing.Dispose();
 
     /// <summary>A write that had no answer may have been done. Whoever owns the record now says whether it is still ours.</summary>
-    private async Task MakeCertainAsync()
+    private async Task ReadAgainAsync()
     {
         var known = stored.State;
         await stored.ReadStateAsync();

@@ -37,13 +37,12 @@ internal sealed partial class Session
         {
             var (pages, content) = await archive.FetchAsync(_name, checkpoint, cancellationToken);
             await using var disposal = content;
-            journal.Read(pages);
+            journal.Read(checkpoint.FilesOnly ? [] : pages);
             await MoveAsync(cancellationToken);
             await StartAsync(new Checkpoint(content, checkpoints.Value.RestoreTimeout), cancellationToken);
             if (checkpoint.FilesOnly)
             {
                 // They come with a session, which is the one that a restart has ended.
-                journal.Clear();
                 await EndInterpreterAsync();
                 await StartAsync(null, cancellationToken);
             }
@@ -74,6 +73,8 @@ internal sealed partial class Session
 
     private async Task StartAsync(Checkpoint? checkpoint, CancellationToken cancellationToken)
     {
+        // Nobody would end what came now, and the home may be gone.
+        _closing.Token.ThrowIfCancellationRequested();
         Interpreter = await _home!.StartInterpreterAsync(checkpoint, cancellationToken);
         metrics.Hold(record.State.Language, Interpreter);
         if (!_closing.IsCancellationRequested)

@@ -96,6 +96,8 @@ internal sealed partial class Session(
     {
         if (record.State.Untold == Breach.Loss || IsAlive)
             return News;
+        // What became of a write that had no answer is part of what there is to begin with.
+        await record.MakeCertainAsync();
         if (IsDirty)
             await BreakAsync();
         await EndInterpreterAsync();
@@ -146,7 +148,9 @@ internal sealed partial class Session(
     /// <exception cref="InterpreterUnavailableException">None could be started; the next execution tries again.</exception>
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
-        await EnsureHomeAsync(cancellationToken);
+        // One that is here has the files as they are now, in which state its session may be.
+        if (_home is null or { Ended.IsCompleted: true })
+            await EnsureHomeAsync(cancellationToken);
         await EndInterpreterAsync();
         await ChangeAsync(state => state with
         {

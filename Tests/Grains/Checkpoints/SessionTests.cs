@@ -54,11 +54,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         await RunAsync("x += 1");
         await SavedAsync();
         // Between two calls, so that no execution ended it.
-        using (var process = Process.GetProcessById(sign.ProcessId))
-        {
-            process.Kill();
-            await process.WaitForExitAsync().WaitAsync(Eventually.Bound);
-        }
+        await KillAsync(sign.ProcessId);
 
         // A question changes nothing, also while the silo has yet to notice; the first to be answered is answered by who has come back.
         InquiryReply answer;
@@ -102,7 +98,8 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
     [Theory, MemberData(nameof(Restarts))]
     public async Task WhatARestartHasEnded_NeverComesBack_AndItsFilesDo(Language language, string set, string exit, string get)
     {
-        await RunAsync(set, language);
+        var key = new IdempotencyKey("k", [1]);
+        Assert.Null((await EndAsync(set, language, key)).StoredOf);
         await SavedAsync();
         // Nothing is saved any more: there is only what was saved before the restart.
         using (silo.Checkpoints.HoldBack())
@@ -115,10 +112,13 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
             var next = await RunAsync(get, language);
 
             Assert.Equal(("kept False", 1), (Assert.Single(next.Stdout).TrimEnd(), next.ExecutionCount));
+            // Nor is it known any more what was answered then.
+            Assert.Null((await EndAsync(set, language, key)).StoredOf);
         }
         await SavedAsync();
         await SleepAsync();
-        Assert.Equal((ContextState.Restored, 2), await StateAndCountAsync(get, language));
+        var woken = await RunAsync(get, language);
+        Assert.Equal(("kept True", ContextState.Restored, 3), (Assert.Single(woken.Stdout).TrimEnd(), woken.State, woken.ExecutionCount));
     }
 
     [Theory, MemberData(nameof(Restarts))]
@@ -126,12 +126,54 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
     {
         await RunAsync(set, language);
         await SleepAsync();
+        using (silo.Checkpoints.HoldBack())
+        {
+            await RestartAsync();
+            var next = await RunAsync(get, language);
+            Assert.Equal(("kept False", 1, 2), (Assert.Single(next.Stdout).TrimEnd(), next.ExecutionCount, next.Incarnation));
 
-        await RestartAsync();
+            var ended = await RunAsync(exit, language);
 
-        var next = await RunAsync(get, language);
-        Assert.Equal(("kept False", 1, 2), (Assert.Single(next.Stdout).TrimEnd(), next.ExecutionCount, next.Incarnation));
-        Assert.Equal(ErrorKind.InterpreterExited, (await RunAsync(exit, language)).Error?.Kind);
+            Assert.Equal((ContextState.RolledBack, 0, 3), (ended.State, ended.RestoredTo, ended.Incarnation));
+            Assert.Equal("kept False", Assert.Single((await RunAsync(get, language)).Stdout).TrimEnd());
+        }
+    }
+
+    [Fact]
+    public async Task ARestartOfAnInterpreterThatHasDied_KeepsFilesThatAreInNoCheckpoint()
+    {
+        await RunAsync("x = 1");
+        await SavedAsync();
+        using (silo.Checkpoints.HoldBack())
+        {
+            var sign = new Sign();
+            await RunAsync($"open('note.txt', 'w').write('kept')\n{sign.GivePython()}");
+            await sign.GivenAsync();
+            await KillAsync(sign.ProcessId);
+
+            await RestartAsync();
+
+            var next = await RunAsync("print(open('note.txt').read(), 'x' in globals())");
+            Assert.Equal(("kept False", ContextState.Kept, 1), (Assert.Single(next.Stdout).TrimEnd(), next.State, next.ExecutionCount));
+        }
+    }
+
+    [Fact]
+    public async Task ARestartThatWasWrittenDown_AndHadNoAnswer_HasBeenOne()
+    {
+        await RunAsync("x = 1");
+        await SavedAsync();
+        silo.Storage.LosesAnswers = true;
+        try
+        {
+            Assert.Equal(LifecycleReply.Unavailable, await Context.Cast<IContextLifecycle>().Restart(CancellationToken.None));
+        }
+        finally
+        {
+            silo.Storage.LosesAnswers = false;
+        }
+        var next = await RunAsync("print('x' in globals())");
+        Assert.Equal(("False", ContextState.RolledBack, 0, 3), (Assert.Single(next.Stdout).TrimEnd(), next.State, next.RestoredTo, next.Incarnation));
     }
 
     [Fact]
@@ -345,25 +387,28 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
     private IContextGrain Context => silo.Cluster.Client.GetGrain<IContextGrain>(_key);
 
     /// <summary>Runs code, again where an activation that leaves refuses it.</summary>
-    private async Task<ExecutionResult> RunAsync(string code, Language language = Language.Python)
+    private async Task<ExecutionResult> RunAsync(string code, Language language = Language.Python) => (await EndAsync(code, language)).Result;
+
+    private async Task<ExecutionEnded> EndAsync(string code, Language language, IdempotencyKey? key = null)
     {
         using var bound = new CancellationTokenSource(Eventually.Bound);
         while (true)
         {
             var id = $"e{++_executions}";
-            var reply = await Context.Execute(new ExecuteCommand(id, code, language, null, TimeSpan.FromMinutes(1)), bound.Token);
+            var reply = await Context.Execute(new ExecuteCommand(id, code, language, null, TimeSpan.FromMinutes(1), Key: key), bound.Token);
             while (reply is ExecutionPending)
                 reply = await Context.Follow(id, bound.Token);
             if (reply is not ExecutionRefused { Reason: RefusalReason.Unavailable })
-                return Assert.IsType<ExecutionEnded>(reply).Result;
+                return Assert.IsType<ExecutionEnded>(reply);
             await Task.Delay(20, bound.Token);
         }
     }
 
-    private async Task<(ContextState? State, int? Count)> StateAndCountAsync(string code, Language language)
+    private static async Task KillAsync(int processId)
     {
-        var result = await RunAsync(code, language);
-        return (result.State, result.ExecutionCount);
+        using var process = Process.GetProcessById(processId);
+        process.Kill();
+        await process.WaitForExitAsync().WaitAsync(Eventually.Bound);
     }
 
     private async Task RestartAsync() =>
@@ -396,6 +441,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         public SiloFixture()
         {
             _records = new FileGrainStorage(_folder.FullName);
+            Storage = new BreakableStorage(_records);
             var builder = new InProcessTestClusterBuilder(1);
             builder.ConfigureSilo((_, silo) =>
             {
@@ -403,7 +449,7 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
                 silo.AddContextPlacement();
                 silo.Services.Configure<InterpreterOptions>(options => options.DriversDirectory = Repository.Drivers);
                 silo.Services.Configure<CheckpointOptions>(options => options.QuietPeriod = TimeSpan.FromMilliseconds(200));
-                silo.Services.AddGrainStorage(FileGrainStorage.Name, (_, _) => _records);
+                silo.Services.AddGrainStorage(FileGrainStorage.Name, (_, _) => Storage);
                 silo.Services.AddSingleton<ICheckpointStore>(Checkpoints);
                 silo.Services.AddLogging(logging => logging.AddProvider(Log));
             });
@@ -411,6 +457,8 @@ public sealed class SessionTests(SessionTests.SiloFixture silo) : IClassFixture<
         }
 
         public InProcessTestCluster Cluster { get; }
+
+        public BreakableStorage Storage { get; }
 
         internal WatchedCheckpoints Checkpoints { get; } = new();
 
