@@ -18,7 +18,7 @@ internal sealed partial class Session
         ExecutionCount = 0;
         try
         {
-            if (_home is null or { Ended.IsCompleted: true })
+            if (IsHomeless)
                 await MoveAsync(cancellationToken);
             await StartAsync(null, cancellationToken);
         }

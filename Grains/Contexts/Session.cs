@@ -69,6 +69,9 @@ internal sealed partial class Session(
     /// <summary>Whether there is something to tell.</summary>
     public bool HasNews => News != ContextState.Kept;
 
+    /// <summary>Whether there is no home that could be worked in.</summary>
+    private bool IsHomeless => _home is null or { Ended.IsCompleted: true };
+
     /// <summary>What the next answer has to say of the state that it finds.</summary>
     private ContextState News => record.State.Untold switch
     {
@@ -139,7 +142,7 @@ internal sealed partial class Session(
     public async Task<IHome> EnsureHomeAsync(CancellationToken cancellationToken)
     {
         await EnsureInterpreterAsync(record.State.Language, cancellationToken);
-        if (_home is null or { Ended.IsCompleted: true })
+        if (IsHomeless)
             await MoveAsync(cancellationToken);
         return _home!;
     }
@@ -149,7 +152,7 @@ internal sealed partial class Session(
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
         // One that is here has the files as they are now, in which state its session may be.
-        if (_home is null or { Ended.IsCompleted: true })
+        if (IsHomeless)
             await EnsureHomeAsync(cancellationToken);
         await EndInterpreterAsync();
         await ChangeAsync(state => state with
